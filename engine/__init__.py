@@ -1,0 +1,1 @@
+"""What decides and does: policy, schedule, work and safety around one loop."""

@@ -1,0 +1,1 @@
+"""Whether: pure rules from facts to findings."""

@@ -1,0 +1,1 @@
+"""Stopping it: the kill switch and what must work when the engine does not."""

@@ -1,0 +1,1 @@
+"""When: what starts next, decided without a clock or a disk."""

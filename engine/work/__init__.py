@@ -1,0 +1,1 @@
+"""Doing it: workspaces, sandboxes, processes, verification and delivery of builds."""

@@ -1,0 +1,93 @@
+"""Commands: what a face may ask the engine to do."""
+
+from state.model.record import Noun, Tagged
+from state.model.task import Spec
+
+
+class AddTasks(Tagged, frozen=True, kw_only=True, tag="add"):
+    """Put tasks in the queue, all or none."""
+
+    specs: tuple[Spec, ...]
+
+
+class SpawnTask(Tagged, frozen=True, kw_only=True, tag="spawn"):
+    """Put one task in the queue that needs no approval to start: the operator asks for it now."""
+
+    spec: Spec
+
+
+class Approve(Tagged, frozen=True, kw_only=True, tag="approve"):
+    """Say yes to what is open on a task; `digest` is that of what was shown."""
+
+    label: str
+    digest: str
+    why: str = ""
+
+
+class Deny(Tagged, frozen=True, kw_only=True, tag="deny"):
+    """Say no to what is open on a task."""
+
+    label: str
+    digest: str
+    why: str = ""
+
+
+class Kill(Tagged, frozen=True, kw_only=True, tag="kill"):
+    """End a task's running build, with all that it started. `build` guards against a newer one."""
+
+    label: str
+    build: str = ""
+    why: str = ""
+
+
+class KillAll(Tagged, frozen=True, kw_only=True, tag="kill_all"):
+    """Engage the kill switch."""
+
+    why: str = ""
+
+
+class Arm(Tagged, frozen=True, kw_only=True, tag="arm"):
+    """Release the kill switch."""
+
+    why: str = ""
+
+
+class Fail(Tagged, frozen=True, kw_only=True, tag="fail"):
+    """Count the present build as failed, by hand."""
+
+    label: str
+    why: str = ""
+
+
+class Retry(Tagged, frozen=True, kw_only=True, tag="retry"):
+    """Queue a task again that has ended, or try a blocked delivery again."""
+
+    label: str
+    why: str = ""
+
+
+class Pause(Tagged, frozen=True, kw_only=True, tag="pause"):
+    """Start nothing more (`on`), or go on."""
+
+    on: bool
+    why: str = ""
+
+
+Command = AddTasks | SpawnTask | Approve | Deny | Kill | KillAll | Arm | Fail | Retry | Pause
+
+
+class Request(Noun, frozen=True, kw_only=True):
+    """A command with who asks for it."""
+
+    actor: str
+    command: Command
+
+
+class Reply(Noun, frozen=True, kw_only=True):
+    """What came of a command: `text` is for people, `code` the exit code of a command line."""
+
+    ok: bool
+    text: str
+    code: int = 0
+    number: int = 0
+    """The journal's sequence number after it."""

@@ -1,0 +1,30 @@
+"""How a running build is doing: volatile figures that are shown but not journalled."""
+
+from datetime import datetime
+
+from state.model.record import Noun
+
+
+class Progress(Noun, frozen=True, kw_only=True):
+    """The latest known figures of one running build."""
+
+    build: str
+    percent: int = 0
+    step: str = ""
+    files_changed: int = 0
+    output_bytes: int = 0
+    cut_bytes: int = 0
+    """Output that was thrown away to stay under the limit."""
+    cpu_s: float = 0.0
+    disk_bytes: int = 0
+    life_at: datetime | None = None
+    """The last sign of life: output, a changed file or CPU time."""
+    commits: tuple[str, ...] = ()
+    """Subjects of the commits it made in its own repository."""
+    criteria: tuple[bool, ...] = ()
+    """Which completion criteria its PROGRESS.md has ticked."""
+
+    @property
+    def key(self) -> str:
+        """The build's id."""
+        return self.build

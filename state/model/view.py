@@ -1,0 +1,61 @@
+"""A view: an immutable, numbered picture of everything."""
+
+from datetime import datetime
+from typing import Mapping
+
+import msgspec
+
+from state.model.anomaly import Anomaly
+from state.model.build import Build
+from state.model.control import Control
+from state.model.escalation import Escalation
+from state.model.progress import Progress
+from state.model.record import Noun
+from state.model.task import Task
+
+Record = Task | Build | Escalation | Anomaly | Control
+"""What a commit writes: the new form of one document."""
+
+
+class EngineInfo(Noun, frozen=True, kw_only=True):
+    """Who is deciding, and under what."""
+
+    pid: int = 0
+    mode: str = "stopped"
+    """`hosted` in a console, `headless`, or `stopped`."""
+    started_at: datetime | None = None
+    slots: int = 0
+    stop_file: bool = False
+    """Whether the STOP file is there, whatever the journal says."""
+    trouble: str = ""
+    """Why it cannot work as it should, in words; empty when all is well."""
+
+
+class View(Noun, frozen=True, kw_only=True):
+    """Everything at one moment. Maps go from key to record and must not be changed."""
+
+    number: int = 0
+    at: datetime
+    engine: EngineInfo = EngineInfo()
+    control: Control = Control()
+    tasks: Mapping[str, Task] = msgspec.field(default_factory=dict)
+    builds: Mapping[str, Build] = msgspec.field(default_factory=dict)
+    escalations: Mapping[str, Escalation] = msgspec.field(default_factory=dict)
+    anomalies: Mapping[str, Anomaly] = msgspec.field(default_factory=dict)
+    progress: Mapping[str, Progress] = msgspec.field(default_factory=dict)
+
+
+class Delta(Noun, frozen=True, kw_only=True):
+    """What changed since the number before: newer records replace older ones of the same key."""
+
+    number: int
+    at: datetime
+    engine: EngineInfo | None = None
+    control: Control | None = None
+    tasks: tuple[Task, ...] = ()
+    builds: tuple[Build, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
+    anomalies: tuple[Anomaly, ...] = ()
+    progress: tuple[Progress, ...] = ()
+    skipped: int = 0
+    """How many older forms of these records were left out because the reader was slow."""
