@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from state.model.record import Noun, Tagged
+from state.model.task import Approval
 
 
 class Result(StrEnum):
@@ -117,6 +118,12 @@ class Build(Noun, frozen=True, kw_only=True):
     percent: int = 0
     step: str = ""
     cpu_s: float = 0.0
+    approval: Approval | None = None
+    """The operator's yes to merging exactly the diff with this digest."""
+    kill_by: str = ""
+    """Who asked for its death; set before it is killed, so that its end is never a riddle."""
+    fail_by: str = ""
+    """Who counted it as failed by hand."""
     notes: tuple[str, ...] = ()
     """What the operator should know of how it ran, such as output that was cut."""
     executed: Check = Check()
@@ -128,6 +135,16 @@ class Build(Noun, frozen=True, kw_only=True):
     def key(self) -> str:
         """The record's key in its table."""
         return self.id
+
+    @property
+    def approved(self) -> bool:
+        """Whether the operator agreed to merge exactly this diff."""
+        return self.approval is not None and bool(self.digest) and self.approval.digest == self.digest
+
+    @property
+    def occupies(self) -> bool:
+        """Whether it takes one of the slots: a build that waits for the operator gives its slot back."""
+        return not isinstance(self.state, Reviewing | Delivering | Finished)
 
     @property
     def over(self) -> bool:

@@ -16,7 +16,7 @@ TASK_MOVES: dict[type, frozenset[type]] = {
     t.Building: frozenset({t.Verifying, t.Retrying, t.Queued, *_OVER}),
     t.Verifying: frozenset({t.AwaitingReview, t.Retrying, *_OVER}),
     t.AwaitingReview: frozenset({t.Verifying, t.AwaitingReview, t.Queued, t.Retrying, *_OVER}),
-    t.Retrying: frozenset({t.Queued, t.Failed, t.Killed}),
+    t.Retrying: frozenset({t.Queued, t.Building, t.Failed, t.Killed}),
     t.Done: frozenset({t.Queued}),
     t.Failed: frozenset({t.Queued}),
     t.Killed: frozenset({t.Queued}),

@@ -27,6 +27,8 @@ class EngineInfo(Noun, frozen=True, kw_only=True):
     slots: int = 0
     stop_file: bool = False
     """Whether the STOP file is there, whatever the journal says."""
+    sandbox: str | None = None
+    """Why no sandbox can be made here; empty when one can; None when nobody has looked."""
     trouble: str = ""
     """Why it cannot work as it should, in words; empty when all is well."""
 

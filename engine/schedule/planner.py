@@ -1,0 +1,124 @@
+"""The plan: which intents follow from a view, the moment's facts and the operator's rules."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from engine.policy.facts import Active, Facts, Rules
+from engine.policy.gate import judge
+from state.model import task as t
+from state.model.build import Build, Reviewing
+from state.model.record import Tagged
+from state.model.verdict import Stance, Verdict
+from state.model.view import View
+
+
+class Start(Tagged, frozen=True, kw_only=True, tag="start"):
+    """Begin a build of this task."""
+
+    label: str
+    verdict: Verdict
+
+
+class Ask(Tagged, frozen=True, kw_only=True, tag="ask"):
+    """Ask the operator to approve a start."""
+
+    label: str
+    verdict: Verdict
+
+
+class Hold(Tagged, frozen=True, kw_only=True, tag="hold"):
+    """Keep it from starting until something is mended."""
+
+    label: str
+    verdict: Verdict
+
+
+class Release(Tagged, frozen=True, kw_only=True, tag="release"):
+    """Put it back in the queue: nothing stands against it but waiting."""
+
+    label: str
+    verdict: Verdict
+
+
+class Deliver(Tagged, frozen=True, kw_only=True, tag="deliver"):
+    """Merge a build that the operator has approved."""
+
+    build: str
+
+
+Intent = Start | Ask | Hold | Release | Deliver
+
+
+def plan(
+    view: View,
+    facts: Facts,
+    rules: Rules,
+    *,
+    waiting: Iterable[str],
+    again: Iterable[str] = (),
+    reviewed: Iterable[str] = (),
+) -> tuple[Intent, ...]:
+    """Decide what should happen now; pure: no clock, no disk, no await.
+
+    `waiting` are the labels that may start, in queue order; it is read only as far as slots are free.
+    `again` are the labels whose verdict may have changed; `reviewed` the builds that wait for a review.
+    """
+    intents: list[Intent] = []
+    for label in again:
+        task = view.tasks[label]
+        if isinstance(task.state, t.Queued | t.Held | t.AwaitingApproval):
+            intent = _settle(task, judge(task, view, facts, rules))
+            if intent is not None:
+                intents.append(intent)
+    if facts.stopped or facts.paused:
+        return tuple(intents)
+    settled = {intent.label for intent in intents if isinstance(intent, Ask | Hold)}
+    for build_id in reviewed:
+        build = view.builds[build_id]
+        if isinstance(build.state, Reviewing) and build.approved:
+            intents.append(Deliver(build=build_id))
+    free = facts.slots - len(facts.active)
+    for label in waiting:
+        if free <= 0:
+            break
+        if label in settled:
+            continue
+        task = view.tasks[label]
+        verdict = judge(task, view, facts, rules)
+        if verdict.stance is Stance.ALLOW:
+            intents.append(Start(label=label, verdict=verdict))
+            facts = msgspec.structs.replace(facts, active=(*facts.active, claim(task, "")))
+            free -= 1
+        elif verdict.stance is not Stance.WAIT:
+            intent = _settle(task, verdict)
+            if intent is not None:
+                intents.append(intent)
+    return tuple(intents)
+
+
+def claim(task: t.Task, build: str) -> Active:
+    """What a build of this task occupies."""
+    return Active(label=task.label, build=build, repo=task.spec.repo, paths=task.spec.paths)
+
+
+def claims(tasks: Iterable[tuple[t.Task, Build]]) -> tuple[Active, ...]:
+    """What the builds that are under way occupy."""
+    return tuple(claim(task, build.id) for task, build in tasks)
+
+
+def _settle(task: t.Task, verdict: Verdict) -> Intent | None:
+    """Return what brings a waiting task's state in line with its verdict, or None when it is."""
+    stance = verdict.stance
+    state = task.state
+    if stance is Stance.HOLD:
+        if isinstance(state, t.Held) and state.findings == verdict.against:
+            return None
+        return None if isinstance(state, t.Retrying) else Hold(label=task.label, verdict=verdict)
+    if stance is Stance.ASK:
+        if isinstance(state, t.AwaitingApproval):
+            return None
+        return None if isinstance(state, t.Retrying) else Ask(label=task.label, verdict=verdict)
+    if isinstance(state, t.Held | t.AwaitingApproval):
+        return Release(label=task.label, verdict=verdict)
+    return None
