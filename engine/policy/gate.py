@@ -1,0 +1,99 @@
+"""The gate: every rule's finding on one task, gathered into a verdict."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+
+from engine.policy.facts import Facts, Rules
+from engine.policy.rules import (
+    approvals,
+    blockers,
+    budget,
+    clarity,
+    conflicts,
+    priority,
+    risk,
+    runner,
+    slots,
+    standing,
+    switch,
+    timing,
+)
+from engine.policy.times import who
+from state.model.task import Task
+from state.model.verdict import Finding, Stance, Verdict
+from state.model.view import View
+
+APPROVABLE = frozenset(
+    {clarity.RULE, blockers.BLOCKERS, priority.RULE, risk.RULE, approvals.RULE, budget.RULE},
+)
+"""The rules that the operator's yes answers. Whatever the others say, no approval makes it allowed."""
+
+
+class _Moment(NamedTuple):
+    """A rule about the moment: the facts that it cannot do without, and its question."""
+
+    rule: str
+    needs: tuple[str, ...]
+    check: Callable[[Task, View, Facts, Rules], tuple[Finding, ...]]
+
+
+_MOMENT = (
+    _Moment(standing.RULE, (), lambda t, v, f, r: (standing.check(t),)),
+    _Moment(blockers.DEPENDENCIES, (), lambda t, v, f, r: blockers.dependencies(t.spec, v.tasks)),
+    _Moment(conflicts.RULE, ("active",), lambda t, v, f, r: (conflicts.check(t.spec, f.active),)),
+    _Moment(slots.RULE, ("slots", "active"), lambda t, v, f, r: (slots.check(f.slots, f.active),)),
+    _Moment(
+        "switch",
+        ("stopped", "paused"),
+        lambda t, v, f, r: switch.check(v.control, f.stopped or v.engine.stop_file, f.paused),
+    ),
+    _Moment(timing.RULE, ("now",), lambda t, v, f, r: (timing.check(t, f.now),)),
+    _Moment(runner.SANDBOX, (), lambda t, v, f, r: (runner.sandbox(t.label, f.sandbox_trouble, r.unsandboxed),)),
+)
+
+
+def judge_spec(task: Task, rules: Rules) -> Verdict:
+    """Return what the rules say that depend on the task alone: what decides between queued, held and awaiting approval."""
+    return Verdict(findings=_of_spec(task, rules))
+
+
+def judge(task: Task, view: View, facts: Facts, rules: Rules) -> Verdict:
+    """Return what every rule says at this moment. A fact that a rule needs and that is None holds."""
+    findings = list(_of_spec(task, rules))
+    for rule, needs, check in _MOMENT:
+        missing = [name for name in needs if getattr(facts, name) is None]
+        if missing:
+            text = f"not known: {', '.join(missing)}"
+            findings.append(Finding(rule=rule, verdict=Stance.HOLD, text=text))
+        else:
+            findings.extend(check(task, view, facts, rules))
+    return Verdict(findings=tuple(findings))
+
+
+def _of_spec(task: Task, rules: Rules) -> tuple[Finding, ...]:
+    spec = task.spec
+    findings = (
+        clarity.check(spec),
+        blockers.check(spec),
+        priority.check(spec),
+        *risk.check(spec),
+        approvals.check(spec),
+        budget.check(spec, rules.budget_over),
+        runner.command(spec),
+    )
+    by = _agreed_by(task)
+    return tuple(_answered(finding, by) for finding in findings) if by else findings
+
+
+def _agreed_by(task: Task) -> str:
+    if task.approval is not None and task.approved:
+        return f"approved by {who(task.approval.by)}"
+    return "spawned by the operator" if task.forced else ""
+
+
+def _answered(finding: Finding, by: str) -> Finding:
+    if finding.verdict is Stance.ALLOW or finding.rule not in APPROVABLE:
+        return finding
+    return msgspec.structs.replace(finding, verdict=Stance.ALLOW, text=f"{by}: {finding.text}")

@@ -1,0 +1,30 @@
+"""Whether a task's category is one that starts without asking."""
+
+from state.model.task import Category, Spec
+from state.model.verdict import Finding, Stance
+
+RULE = "approvals"
+
+SELF_STARTING = {
+    Category.PERFORMANCE: "performance work may start by itself",
+    Category.BUG_FIX: "a bug fix may start by itself",
+    Category.DOCUMENTATION: "documentation may start by itself",
+    Category.INFRASTRUCTURE: "infrastructure work may start by itself",
+}
+"""The categories that start, and merge once verified, without the operator."""
+
+ASKING = {
+    Category.NEW_FEATURE: "adds a new feature",
+    Category.EXTERNAL_ACTION: "acts on the outside world",
+    Category.CONFIGURATION: "changes configuration",
+}
+"""The categories that need approval, in words that go on after `needs approval:`."""
+
+
+def check(spec: Spec) -> Finding:
+    """Ask for every category that is not known to start by itself."""
+    text = SELF_STARTING.get(spec.category)
+    if text is None:
+        text = ASKING.get(spec.category, f"is of the category {spec.category}")
+        return Finding(rule=RULE, verdict=Stance.ASK, text=text)
+    return Finding(rule=RULE, verdict=Stance.ALLOW, text=text)

@@ -1,0 +1,90 @@
+"""Whether a build that runs now may touch what a task would touch."""
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from posixpath import commonprefix
+
+from engine.policy.facts import Active
+from state.model.task import Spec
+from state.model.verdict import Finding, Stance
+
+RULE = "conflicts"
+
+_MAGIC = frozenset("*?[]{}")
+
+
+def check(spec: Spec, active: Sequence[Active]) -> Finding:
+    """Wait for each running build of another task in the same repository whose paths overlap; no paths are all of it."""
+    if not spec.repo:
+        return Finding(rule=RULE, verdict=Stance.ALLOW, text="works in no repository")
+    repo = _folder(spec.repo)
+    against = [
+        f"{build.label} ({_shared(spec.paths, build.paths)})"
+        for build in active
+        if build.label != spec.label and build.repo and _folder(build.repo) == repo and overlap(spec.paths, build.paths)
+    ]
+    if against:
+        return Finding(rule=RULE, verdict=Stance.WAIT, text="would touch what is being built: " + ", ".join(against))
+    return Finding(rule=RULE, verdict=Stance.ALLOW, text="touches nothing that is being built")
+
+
+def overlap(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Whether two lists of paths or globs, relative to one repository, may name a common file; doubt says yes."""
+    return _pair(ours, theirs) is not None
+
+
+def _shared(ours: Sequence[str], theirs: Sequence[str]) -> str:
+    pair = _pair(ours, theirs)
+    if pair is None or not all(pair):
+        return "the whole repository"
+    return pair[0] if pair[0] == pair[1] else f"{pair[0]} and {pair[1]}"
+
+
+def _pair(ours: Sequence[str], theirs: Sequence[str]) -> tuple[str, str] | None:
+    for mine in ours or ("",):
+        for other in theirs or ("",):
+            if _may_meet(_parts(mine), _parts(other)):
+                return mine, other
+    return None
+
+
+def _may_meet(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    # A path covers all that is below it, so the shorter one decides, and so does `**`, which covers any depth.
+    for mine, other in zip(a, b, strict=False):
+        if "**" in mine or "**" in other:
+            return True
+        if not _may_equal(mine, other):
+            return False
+    return True
+
+
+def _may_equal(mine: str, other: str) -> bool:
+    mine_is_glob, other_is_glob = not _MAGIC.isdisjoint(mine), not _MAGIC.isdisjoint(other)
+    if "{" in mine or "{" in other:
+        return True
+    if mine_is_glob and other_is_glob:
+        heads = sorted((_head(mine), _head(other)), key=len)
+        tails = sorted((_head(mine[::-1]), _head(other[::-1])), key=len)
+        return commonprefix(heads) == heads[0] and commonprefix(tails) == tails[0]
+    if mine_is_glob:
+        return fnmatchcase(other, mine)
+    if other_is_glob:
+        return fnmatchcase(mine, other)
+    return mine == other
+
+
+def _head(glob: str) -> str:
+    for at, character in enumerate(glob):
+        if character in _MAGIC:
+            return glob[:at]
+    return glob
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    # A path that climbs out of where it seems to be cannot be compared: it counts as the whole repository.
+    parts = tuple(part for part in path.strip().split("/") if part not in ("", "."))
+    return () if ".." in parts else parts
+
+
+def _folder(path: str) -> str:
+    return path.rstrip("/") or "/"

@@ -1,0 +1,19 @@
+"""Whether there is room for one more build."""
+
+from collections.abc import Sequence
+
+from engine.policy.facts import Active
+from state.model.verdict import Finding, Stance
+
+RULE = "slots"
+
+
+def check(slots: int, active: Sequence[Active]) -> Finding:
+    """Wait while as many builds run as there are slots."""
+    if slots <= 0:
+        return Finding(rule=RULE, verdict=Stance.WAIT, text="no slot is open: the engine does not run, or slots is 0")
+    if len(active) >= slots:
+        names = ", ".join(build.label for build in active)
+        what = "the slot is taken" if slots == 1 else f"all {slots} slots are taken"
+        return Finding(rule=RULE, verdict=Stance.WAIT, text=f"{what} by {names}")
+    return Finding(rule=RULE, verdict=Stance.ALLOW, text=f"{slots - len(active)} of {slots} slots free")
