@@ -93,3 +93,8 @@ class Settings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def load(path: Path) -> Settings:
     """Read the settings; a missing file gives the defaults. Raises SettingsError."""
     raise NotImplementedError
+
+
+def default_text() -> str:
+    """Return a commented `midwatch.toml` with every key and its default."""
+    return "# Midwatch's settings.\n"
