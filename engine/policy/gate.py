@@ -5,21 +5,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from engine.policy import approvals, blockers, budget, clarity, command, priority, risk
 from engine.policy.facts import Facts, Rules
-from engine.policy.rules import (
-    approvals,
-    blockers,
-    budget,
-    clarity,
-    conflicts,
-    priority,
-    risk,
-    runner,
-    slots,
-    standing,
-    switch,
-    timing,
-)
+from engine.policy.moment import conflicts, sandbox, slots, standing, switch, timing
 from engine.policy.times import who
 from state.model.task import Task
 from state.model.verdict import Finding, Stance, Verdict
@@ -45,17 +33,18 @@ _MOMENT = (
     _Moment(conflicts.RULE, ("active",), lambda t, v, f, r: (conflicts.check(t.spec, f.active),)),
     _Moment(slots.RULE, ("slots", "active"), lambda t, v, f, r: (slots.check(f.slots, f.active),)),
     _Moment(
-        "switch",
-        ("stopped", "paused"),
-        lambda t, v, f, r: switch.check(v.control, f.stopped or v.engine.stop_file, f.paused),
+        switch.KILL_SWITCH,
+        ("stopped",),
+        lambda t, v, f, r: (switch.stop(v.control, f.stopped or v.engine.stop_file),),
     ),
+    _Moment(switch.PAUSE, ("paused",), lambda t, v, f, r: (switch.pause(v.control, f.paused),)),
     _Moment(timing.RULE, ("now",), lambda t, v, f, r: (timing.check(t, f.now),)),
-    _Moment(runner.SANDBOX, (), lambda t, v, f, r: (runner.sandbox(t.label, f.sandbox_trouble, r.unsandboxed),)),
+    _Moment(sandbox.RULE, (), lambda t, v, f, r: (sandbox.check(t.label, f.sandbox_trouble, r.unsandboxed),)),
 )
 
 
 def judge_spec(task: Task, rules: Rules) -> Verdict:
-    """Return what the rules say that depend on the task alone: what decides between queued, held and awaiting approval."""
+    """Return what the rules on the task alone say: they choose between queued, held and awaiting approval."""
     return Verdict(findings=_of_spec(task, rules))
 
 
@@ -81,16 +70,17 @@ def _of_spec(task: Task, rules: Rules) -> tuple[Finding, ...]:
         *risk.check(spec),
         approvals.check(spec),
         budget.check(spec, rules.budget_over),
-        runner.command(spec),
+        command.check(spec),
     )
     by = _agreed_by(task)
     return tuple(_answered(finding, by) for finding in findings) if by else findings
 
 
 def _agreed_by(task: Task) -> str:
-    if task.approval is not None and task.approved:
-        return f"approved by {who(task.approval.by)}"
-    return "spawned by the operator" if task.forced else ""
+    by = who(task.approval.by) if task.approval is not None and task.approved else ""
+    if task.forced:
+        return f"spawned by {by or 'the operator'}"
+    return f"approved by {by}" if by else ""
 
 
 def _answered(finding: Finding, by: str) -> Finding:

@@ -14,7 +14,7 @@ _MAGIC = frozenset("*?[]{}")
 
 
 def check(spec: Spec, active: Sequence[Active]) -> Finding:
-    """Wait for each running build of another task in the same repository whose paths overlap; no paths are all of it."""
+    """Wait for each running build of another task in the same repository whose paths overlap; no paths mean all."""
     if not spec.repo:
         return Finding(rule=RULE, verdict=Stance.ALLOW, text="works in no repository")
     repo = _folder(spec.repo)

@@ -8,12 +8,8 @@ KILL_SWITCH = "kill_switch"
 PAUSE = "pause"
 
 
-def check(control: Control, stopped: bool, paused: bool) -> tuple[Finding, Finding]:
-    """Wait while the kill switch is engaged or the queue is paused, whichever of fact and record says so."""
-    return _stopped(control, stopped), _paused(control, paused)
-
-
-def _stopped(control: Control, stopped: bool) -> Finding:
+def stop(control: Control, stopped: bool) -> Finding:
+    """Wait while the kill switch is engaged, whichever of fact and record says so."""
     if control.stopped:
         by = f" by {who(control.stopped_by)}"
         since = f" since {say(control.stopped_at)}" if control.stopped_at else ""
@@ -25,7 +21,8 @@ def _stopped(control: Control, stopped: bool) -> Finding:
     return Finding(rule=KILL_SWITCH, verdict=Stance.WAIT, text=text)
 
 
-def _paused(control: Control, paused: bool) -> Finding:
+def pause(control: Control, paused: bool) -> Finding:
+    """Wait while the queue is paused, whichever of fact and record says so."""
     if paused or control.paused:
         return Finding(rule=PAUSE, verdict=Stance.WAIT, text="the queue is paused: `p` in the console goes on")
     return Finding(rule=PAUSE, verdict=Stance.ALLOW, text="the queue is not paused")

@@ -11,7 +11,9 @@ RULE = "slots"
 def check(slots: int, active: Sequence[Active]) -> Finding:
     """Wait while as many builds run as there are slots."""
     if slots <= 0:
-        return Finding(rule=RULE, verdict=Stance.WAIT, text="no slot is open: the engine does not run, or slots is 0")
+        return Finding(
+            rule=RULE, verdict=Stance.WAIT, text="no slot is open: slots is 0 under [queue] in midwatch.toml"
+        )
     if len(active) >= slots:
         names = ", ".join(build.label for build in active)
         what = "the slot is taken" if slots == 1 else f"all {slots} slots are taken"

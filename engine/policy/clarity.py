@@ -18,9 +18,9 @@ def _words(text: str) -> frozenset[str]:
 
 EMPTY_WORDS = _words(
     """
-    better best clean clear complete completed correct correctly done expected fast faster fine finished fixed good great
-    implemented improved nice ok okay perfect perfectly properly ready right stable success successful successfully well
-    work worked working works
+    better best clean clear complete completed correct correctly done expected fast faster fine finished fixed good
+    great implemented improved nice ok okay perfect perfectly properly ready right stable success successful
+    successfully well work worked working works
     """
 )
 """Words that promise something without saying what."""
@@ -35,7 +35,7 @@ FILLERS = _words(
 """Words that add nothing to a promise."""
 
 PLACEHOLDERS = frozenset(
-    {"tbd", "todo", "tba", "fixme", "xxx", "n/a", "na", "none", "later", "to be decided", "to be done"}
+    {"", "tbd", "todo", "tba", "fixme", "xxx", "n/a", "na", "none", "later", "to be decided", "to be done"}
 )
 """Criteria that say only that nobody has written them yet."""
 

@@ -1,1 +1,0 @@
-"""Rules of the gate, each a small pure module that answers one question about a task."""
