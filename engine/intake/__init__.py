@@ -1,0 +1,1 @@
+"""What operators write about tasks, turned into specs."""
