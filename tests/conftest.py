@@ -20,7 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Give lone tests to one worker; leave measurements out unless they are asked for."""
-    asked = "bench" in config.getoption("-m", "")
+    asked = "bench" in config.getoption("markexpr", "")
     for item in items:
         if item.get_closest_marker("alone"):
             item.add_marker(pytest.mark.xdist_group("alone"))
@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Tests share the machine, except one marked `alone`: it starts when the others have ended, and they wait for it."""
+    """Tests share the machine, except one marked `alone`: the others end first and then wait for it."""
     with _turn(Path(os.environ["MIDWATCH_TEST_LOCKS"]), alone=item.get_closest_marker("alone") is not None):
         return (yield)
 
