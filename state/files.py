@@ -228,7 +228,7 @@ def find_workspace(start: Path, explicit: str | None, env: Mapping[str, str]) ->
             if owner != os.geteuid() and str(owner) != env.get("SUDO_UID"):
                 raise NoWorkspace(f"{root} belongs to another user: if you trust it, name it with `--workspace {root}`")
             return Workspace(root)
-    raise NoWorkspace(f"no workspace in {start} or above it: make one with `midwatch init`, or name one with --workspace")
+    raise NoWorkspace(f"no workspace in or above {start}: make one with `midwatch init`, or name one with --workspace")
 
 
 def _is_workspace(root: Path) -> bool:

@@ -1,0 +1,126 @@
+"""The checkpoint: everything as of one line of the journal, in a file that plain TinyDB reads."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from state import records
+from state.line import Seal
+from state.model.anomaly import Anomaly
+from state.model.build import Build
+from state.model.control import Control
+from state.model.escalation import Escalation
+from state.model.task import Task
+from state.model.view import Record
+from state.segments import Span
+
+_MARK = b',"checkpoint":{"1":'
+_AT_ONCE = 64
+"""Records encoded between two writes: a write lets other threads run."""
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """Which part of the journal a checkpoint stands for."""
+
+    seq: int
+    head: str
+    segments: dict[str, Span]
+    digest: str
+    """SHA-256 of the file's bytes before this table: the journal is the truth, so an edited file is not used."""
+
+    @property
+    def seal(self) -> Seal:
+        """The chain's end at that moment."""
+        return Seal(self.seq, self.head)
+
+
+class Image(msgspec.Struct, frozen=True):
+    """A checkpoint as it was read: each table's records by document id, in the order of the ids."""
+
+    checkpoint: dict[str, Mark]
+    tasks: dict[str, Task] = {}
+    builds: dict[str, Build] = {}
+    escalations: dict[str, Escalation] = {}
+    anomalies: dict[str, Anomaly] = {}
+    control: dict[str, Control] = {}
+
+    @property
+    def mark(self) -> Mark:
+        """What it stands for."""
+        return self.checkpoint["1"]
+
+    def table(self, name: str) -> Iterable[Record]:
+        """The records of one table, oldest first."""
+        rows: dict[str, Record] = getattr(self, name)
+        return rows.values()
+
+
+class _OnlyMark(msgspec.Struct, frozen=True):
+    checkpoint: dict[str, Mark]
+
+
+_image = msgspec.json.Decoder(Image)
+_only_mark = msgspec.json.Decoder(_OnlyMark)
+
+
+def chunks(tables: Mapping[str, Iterable[Record]], end: Seal, spans: Mapping[str, Span]) -> Iterator[bytes]:
+    """Yield a checkpoint's bytes in small pieces."""
+    sha = hashlib.sha256()
+    opening = b"{"
+    for name, rows in tables.items():
+        piece = [opening, b'"', name.encode(), b'":{']
+        comma = b""
+        for number, record in enumerate(rows, 1):
+            piece += (comma, b'"%d":' % number, records.encode(record))
+            comma = b","
+            if number % _AT_ONCE == 0:
+                data = b"".join(piece)
+                sha.update(data)
+                yield data
+                piece = []
+        piece.append(b"}")
+        data = b"".join(piece)
+        sha.update(data)
+        yield data
+        opening = b","
+    mark = Mark(end.seq, end.hash, dict(spans), sha.hexdigest())
+    yield b"%b%b}}\n" % (_MARK, records.encode(mark))
+
+
+def load(path: Path) -> tuple[Image | None, str]:
+    """Return a checkpoint, or None with the reason, in words, why what is there cannot be used."""
+    data, trouble = _read(path)
+    if data is None:
+        return None, trouble
+    try:
+        image = _image.decode(data)
+        whole = image.mark.digest == hashlib.sha256(memoryview(data)[: data.rfind(_MARK)]).hexdigest()
+    except (msgspec.DecodeError, KeyError):
+        return None, _unusable(path)
+    return (image, "") if whole else (None, _unusable(path))
+
+
+def load_mark(path: Path) -> Mark | None:
+    """Return only which part of the journal a checkpoint stands for; None when it cannot be used."""
+    data, _ = _read(path)
+    if data is None:
+        return None
+    try:
+        mark = _only_mark.decode(data).checkpoint["1"]
+    except (msgspec.DecodeError, KeyError):
+        return None
+    whole = mark.digest == hashlib.sha256(memoryview(data)[: data.rfind(_MARK)]).hexdigest()
+    return mark if whole else None
+
+
+def _read(path: Path) -> tuple[bytes | None, str]:
+    try:
+        return path.read_bytes(), ""
+    except FileNotFoundError:
+        return None, ""
+
+
+def _unusable(path: Path) -> str:
+    return f"{path} is not as it was written: left aside, and everything taken from the journal again"

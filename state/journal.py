@@ -1,0 +1,291 @@
+"""The journal as it is read: every decision ever made, and the proof that none was changed."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from state import checkpoint as checkpoints
+from state import line as lines
+from state import segments
+from state.errors import MidwatchError
+from state.line import GENESIS, Line, Seal
+from state.model.reason import Reason
+from state.model.record import Noun
+from state.model.view import Record
+
+__all__ = ["Audit", "Damage", "Decision", "Entry", "JournalDamaged", "read", "verify"]
+
+
+class Entry(Noun, frozen=True, kw_only=True):
+    """A change as it was committed."""
+
+    seq: int
+    at: datetime
+    reason: Reason
+    records: tuple[Record, ...]
+
+
+class Decision(Noun, frozen=True, kw_only=True):
+    """What one line of the journal tells of who did what and why."""
+
+    seq: int
+    at: datetime
+    actor: str
+    action: str
+    why: str
+    label: str = ""
+    build: str = ""
+    options: tuple[str, ...] = ()
+    confidence: float | None = None
+    prev: str
+    hash: str
+
+
+class Damage(Noun, frozen=True, kw_only=True):
+    """One place where the journal is not as it was written."""
+
+    kind: str
+    """`changed`, `missing`, `reordered`, `truncated` or `unreadable`."""
+    seq: int
+    file: str
+    line: int
+    """Counted from 1; 0 when there is no file to point into."""
+    text: str
+
+
+class Audit(Noun, frozen=True, kw_only=True):
+    """What a walk over the whole chain found."""
+
+    ok: bool
+    entries: int
+    head: str
+    """The hash of the last line."""
+    damage: tuple[Damage, ...] = ()
+    erased: int = 0
+    """Lines whose contents were taken out; the chain covers their digests."""
+    torn: str = ""
+    """What a crash left half written and nobody was told of, in words; the next start cuts it off."""
+
+
+class JournalDamaged(MidwatchError):
+    """The journal is not as it was written, so nothing can be decided upon it."""
+
+    def __init__(self, folder: Path, damage: tuple[Damage, ...]) -> None:
+        first = damage[0]
+        more = f" (and {len(damage) - 1} more: `midwatch audit verify` lists all)" if len(damage) > 1 else ""
+        super().__init__(
+            f"the journal is damaged: {folder / first.file} line {first.line}: {first.kind}, entry {first.seq}: "
+            f"{first.text}{more}. Nothing was started or written. Put {folder} back from a backup; without one, move "
+            f"{folder.parent} aside and start afresh with `midwatch init`"
+        )
+        self.damage = damage
+
+
+def read(folder: Path, *, newest_first: bool = False, limit: int | None = None) -> Iterator[Decision]:
+    """Yield decisions, at most `limit`, in the asked order; a line that is being written is left out.
+
+    A damaged line is told as one: its action is `unreadable`.
+    """
+    for name in sorted(segments.names(folder), reverse=newest_first):
+        path = folder / name
+        found = segments.lines_backwards(path) if newest_first else _whole(segments.lines(path))
+        for raw in found:
+            if limit is not None:
+                if limit <= 0:
+                    return
+                limit -= 1
+            yield _decision(name, raw)
+
+
+def _whole(found: Iterator[bytes]) -> Iterator[bytes]:
+    return (raw for raw in found if raw.endswith(b"\n"))
+
+
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00Z")
+
+
+def _decision(name: str, raw: bytes) -> Decision:
+    try:
+        line = lines.parse(raw)
+        reason = Reason(actor=line.actor, action="erased", why="") if line.erased else lines.why_in(line)
+    except msgspec.DecodeError:
+        why = f"a line in {name} cannot be read: see `midwatch audit verify`"
+        return Decision(seq=0, at=_EPOCH, actor="", action="unreadable", why=why, prev="", hash="")
+    return Decision(
+        seq=line.seq,
+        at=line.at,
+        actor=line.actor,
+        action=reason.action,
+        why=reason.why,
+        label=reason.label,
+        build=reason.build,
+        options=reason.options,
+        confidence=reason.confidence,
+        prev=line.prev,
+        hash=line.hash,
+    )
+
+
+def verify(folder: Path, *, checkpoint: Path | None, in_flight: bool = False) -> Audit:
+    """Walk the whole chain and name every place where it is broken.
+
+    `checkpoint` is the store's, a second witness of how far the journal once went. `in_flight` says that a writer may
+    be in the middle of the last line. Raises OSError when a segment cannot be read at all.
+    """
+    audit = _walk(folder, checkpoint, in_flight)
+    if in_flight and not audit.ok:  # a writer that took a failed write back may have done so under the first look
+        audit = _walk(folder, checkpoint, in_flight)
+    return audit
+
+
+def _walk(folder: Path, checkpoint: Path | None, in_flight: bool) -> Audit:
+    # The witnesses are read first: a writer that is at work can then only be ahead of them.
+    witnesses = [segments.read_head(folder)]
+    mark = checkpoints.load_mark(checkpoint) if checkpoint else None
+    if mark:
+        witnesses.append(mark.seal)
+    walk = Walk(folder, witnesses)
+    names = segments.names(folder)
+    for name in names:
+        for number, raw in enumerate(segments.lines(folder / name), 1):
+            walk.take(Place(name, number), raw, last_file=name == names[-1])
+    return walk.audit(in_flight)
+
+
+class Place(NamedTuple):
+    """Where a line stands."""
+
+    file: str
+    line: int
+
+
+class Walk:
+    """Follows the chain line by line, goes on after damage and remembers all of it."""
+
+    def __init__(self, folder: Path, witnesses: list[Seal]) -> None:
+        self._folder = folder
+        self._witnesses = {seal.seq: seal.hash for seal in witnesses if seal.seq}
+        self._acknowledged = max(self._witnesses, default=0)
+        self._end = Seal()
+        self._place = Place(segments.HEAD, 0)
+        self._unknown = 0
+        """Lines since `_end` of which nobody can say which they were."""
+        self._entries = self._erased = 0
+        self._damage: list[Damage] = []
+        self._tail = b""
+        self._tail_place = self._place
+        self._present: set[int] | None = None
+
+    def take(self, place: Place, raw: bytes, *, last_file: bool) -> None:
+        """Look at the next line."""
+        if self._tail:
+            return
+        if last_file and is_torn(raw, self._due, self._acknowledged):
+            self._tail, self._tail_place = raw, place
+            return
+        try:
+            line = lines.parse(raw)
+        except msgspec.DecodeError as error:
+            self._lost(place, "unreadable", f"this is not a line of the journal: {error}")
+            return
+        if not lines.header_fits(raw, line):
+            self._lost(place, "changed", "its header does not fit its hash")
+            return
+        if text := lines.flaw(raw, line):
+            self._note("changed", line.seq, place, text)
+        self._follow(place, line)
+
+    @property
+    def _due(self) -> int:
+        return self._end.seq + self._unknown + 1
+
+    def _lost(self, place: Place, kind: str, text: str) -> None:
+        self._note(kind, self._due, place, text)
+        self._unknown += 1
+        self._place = place
+
+    def _follow(self, place: Place, line: Line) -> None:
+        following = self._end.seq + 1
+        if line.seq < following:
+            self._note("reordered", line.seq, place, f"it stands behind entry {self._end.seq}")
+            return
+        if line.seq > self._due:
+            self._gap(place, line.seq)
+        elif line.seq == following and line.prev != self._end.hash:
+            self._rewritten(place, line)
+        self._end, self._place, self._unknown = Seal(line.seq, line.hash), place, 0
+        self._entries += 1
+        self._erased += line.erased
+        if self._witnesses.get(line.seq, line.hash) != line.hash and not self._damage:
+            self._note("changed", line.seq, place, "it was acknowledged with another hash")
+
+    def _gap(self, place: Place, seq: int) -> None:
+        present = self._all_present()
+        first = self._due
+        while first in present:
+            first += 1
+        if first < seq:
+            last = min((known for known in present if known > first), default=seq) - 1
+            which = f"entries {first} to {last} are" if last > first else f"entry {first} is"
+            self._note("missing", first, place, f"{which} not in the journal; this is entry {seq}")
+
+    def _all_present(self) -> set[int]:
+        if self._present is None:
+            self._present = set()
+            for name in segments.names(self._folder):
+                for raw in segments.lines(self._folder / name):
+                    try:
+                        line = lines.parse(raw)
+                    except msgspec.DecodeError:
+                        continue
+                    if lines.header_fits(raw, line):
+                        self._present.add(line.seq)
+        return self._present
+
+    def _rewritten(self, place: Place, line: Line) -> None:
+        if self._end.hash == GENESIS:
+            self._note("changed", line.seq, place, "it is not chained to the journal's beginning")
+        elif not any(found.seq == self._end.seq for found in self._damage):
+            text = f"entry {line.seq} is chained to another version of it"
+            self._note("changed", self._end.seq, self._place, text)
+
+    def _note(self, kind: str, seq: int, place: Place, text: str) -> None:
+        self._damage.append(Damage(kind=kind, seq=seq, file=place.file, line=place.line, text=text))
+
+    def audit(self, in_flight: bool) -> Audit:
+        """Return what was found, once every line was taken."""
+        torn = ""
+        if self._due <= self._acknowledged:
+            text = f"the journal ends here, and went on to entry {self._acknowledged}"
+            self._note("truncated", self._due, self._tail_place if self._tail else self._place, text)
+        elif self._tail and not in_flight:
+            torn = torn_text(self._folder / self._tail_place.file, len(self._tail))
+        damage = tuple(self._damage)
+        return Audit(
+            ok=not damage,
+            entries=self._entries,
+            head=self._end.hash,
+            damage=damage,
+            erased=self._erased,
+            torn=torn,
+        )
+
+
+def is_torn(raw: bytes, due: int, acknowledged: int) -> bool:
+    """Say whether a line at the journal's end is what a crash leaves of one that nobody was told of.
+
+    That is a beginning of line number `due`, or one with the zeros of blocks that never reached the disk. A beginning
+    of an acknowledged line counts too: it is then missed by its number.
+    """
+    start = lines.opening(due)
+    if not raw.endswith(b"\n"):
+        return raw[: len(start)] == start[: len(raw)] or b"\0" in raw
+    return due > acknowledged and b"\0" in raw
+
+
+def torn_text(path: Path, count: int) -> str:
+    """Say that a torn end is cut off."""
+    return f"{path}: its last {count} bytes were half written by a crash and belong to no acknowledged change: cut off"

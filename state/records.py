@@ -1,0 +1,45 @@
+"""Which table each kind of record lives in, in the form in which it is written."""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from state.model.anomaly import Anomaly
+from state.model.build import Build
+from state.model.control import Control
+from state.model.escalation import Escalation
+from state.model.task import Task
+from state.model.view import Record
+
+R = TypeVar("R")
+
+TABLES: dict[str, type[Record]] = {
+    "tasks": Task,
+    "builds": Build,
+    "escalations": Escalation,
+    "anomalies": Anomaly,
+    "control": Control,
+}
+TABLE_OF: dict[type, str] = {kind: name for name, kind in TABLES.items()}
+
+encode = msgspec.json.Encoder().encode
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {name: msgspec.json.Decoder(kind) for name, kind in TABLES.items()}
+
+
+def decode(table: str, data: bytes | msgspec.Raw) -> Record:
+    """Return the record that was written to a table; raises KeyError or msgspec.DecodeError."""
+    record: Record = _DECODERS[table].decode(data)
+    return record
+
+
+def pack(record: Record) -> tuple[str, bytes, Record]:
+    """Return a record's table, its bytes and what a later reader gets from them.
+
+    Raises TypeError for what would not come back, such as an infinite number: it must never reach the journal.
+    """
+    table = TABLE_OF[type(record)]
+    data = encode(record)
+    try:
+        return table, data, decode(table, data)
+    except msgspec.DecodeError as error:
+        raise TypeError(f"this record of {table} cannot be written: {error}: {record!r}") from error

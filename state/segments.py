@@ -1,0 +1,204 @@
+"""The journal's files: one for each UTC day, only ever appended to."""
+
+import errno
+import hashlib
+import logging
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from state.disk import DISK, Disk
+from state.errors import StoreFailed
+from state.line import Seal
+
+SUFFIX = ".jsonl"
+HEAD = "HEAD"
+"""The chain's end as of the last acknowledged commit, written after the journal was synced.
+
+So it is never ahead of what the disk holds, and a journal that ends before it has lost whole lines.
+"""
+_BLOCK = 1 << 20
+_log = logging.getLogger(__name__)
+
+
+class Span(msgspec.Struct, frozen=True):
+    """The first `bytes` bytes of a segment, and their SHA-256."""
+
+    bytes: int
+    sha256: str
+
+
+def names(folder: Path) -> list[str]:
+    """Return the segments' names, oldest first."""
+    return sorted(entry.name for entry in os.scandir(folder) if _is_segment(entry.name)) if folder.is_dir() else []
+
+
+def _is_segment(name: str) -> bool:
+    year, month, day = name[:4], name[5:7], name[8:10]
+    return name == f"{year}-{month}-{day}{SUFFIX}" and (year + month + day).isdigit()
+
+
+def lines(path: Path, offset: int = 0) -> Iterator[bytes]:
+    """Yield a segment's lines with their newlines; only the last one can lack it."""
+    with path.open("rb", buffering=_BLOCK) as file:
+        file.seek(offset)
+        yield from file
+
+
+def lines_backwards(path: Path) -> Iterator[bytes]:
+    """Yield a segment's whole lines without their newlines, last one first, reading no more than is asked for."""
+    with path.open("rb") as file:
+        position, rest, ended = file.seek(0, os.SEEK_END), b"", False
+        while position:
+            step = min(max(1 << 16, len(rest)), position)
+            position -= step
+            file.seek(position)
+            rest, *whole = (file.read(step) + rest).split(b"\n")
+            if whole and not ended:
+                whole.pop()  # what follows the last newline: nothing, or a line that is being written
+                ended = True
+            yield from reversed(whole)
+        if ended:
+            yield rest
+
+
+def digest(path: Path, size: int) -> "hashlib._Hash":
+    """Return the running SHA-256 of a segment's first `size` bytes, or of all that are there if they are fewer."""
+    sha = hashlib.sha256()
+    block = memoryview(bytearray(_BLOCK))
+    with path.open("rb", buffering=0) as file:
+        while size and (count := file.readinto(block[: min(size, _BLOCK)])):
+            sha.update(block[:count])
+            size -= count
+    return sha
+
+
+def read_head(folder: Path) -> Seal:
+    """Return what `HEAD` remembers; the chain's beginning when it is missing or no longer legible."""
+    try:
+        seq, _, own = (folder / HEAD).read_bytes().decode("ascii", "replace").strip().partition(" ")
+    except FileNotFoundError:
+        return Seal()
+    return Seal(int(seq), own) if seq.isdecimal() and len(own) == 64 else Seal()
+
+
+class Segments:
+    """The writer's end of the journal. Not thread-safe: one owner appends."""
+
+    def __init__(self, folder: Path, disk: Disk = DISK) -> None:
+        self._folder = folder
+        self._disk = disk
+        self._fd = -1
+        self._name = ""
+        self._size = 0
+        self._sha = hashlib.sha256()
+        self._closed: dict[str, Span] = {}
+        self._unlisted = False
+        self._finished = ""
+        self.grown = 0
+        """Bytes appended since this was last set to 0."""
+        self._head = disk.open(folder / HEAD, os.O_RDWR | os.O_CREAT)
+
+    def resume(self, closed: dict[str, Span], name: str, size: int, sha: "hashlib._Hash", end: Seal) -> None:
+        """Go on after `size` bytes of segment `name` (empty for none yet), cutting off what follows.
+
+        What was there is made durable first: a killed owner may have written it and not synced it. Raises OSError.
+        """
+        self._closed, self._name, self._size, self._sha = dict(closed), name, size, sha
+        if name:
+            self._fd = self._disk.open(self._folder / name, os.O_WRONLY | os.O_APPEND)
+            if os.fstat(self._fd).st_size > size:
+                self._disk.truncate(self._fd, size)
+            self._disk.datasync(self._fd)
+        self._remember(end)
+        self._disk.datasync(self._head)
+        self._disk.sync_folder(self._folder)
+
+    @property
+    def finished(self) -> str:
+        """Why nothing can be appended any more; empty while it can."""
+        return self._finished
+
+    def spans(self) -> dict[str, Span]:
+        """What is durable of every segment."""
+        current = {self._name: Span(self._size, self._sha.hexdigest())} if self._name else {}
+        return self._closed | current
+
+    def append(self, data: bytes, at: datetime, end: Seal) -> None:
+        """Make `data` durable at the journal's end, in the segment of `at`'s day or of a later one that is there.
+
+        Raises StoreFailed with the journal as it was; a final one when the disk cannot be trusted to hold what it took.
+        """
+        if self._finished:
+            raise StoreFailed(self._finished, final=True)
+        name = max(self._name, f"{at:%Y-%m-%d}{SUFFIX}")  # a clock that went back must not put lines before others
+        try:
+            if name != self._name:
+                self._open_next(name)
+            self._disk.write_all(self._fd, data)
+        except OSError as error:
+            self._cut_back()
+            raise StoreFailed(_words(self._folder / name, error), final=bool(self._finished)) from error
+        except BaseException:
+            self._cut_back()
+            raise
+        self._sync(len(data))
+        self._size += len(data)
+        self._sha.update(data)
+        self.grown += len(data)
+        self._remember(end)
+
+    def _open_next(self, name: str) -> None:
+        fd = self._disk.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        if self._fd >= 0:
+            self._disk.close(self._fd)
+            self._closed[self._name] = Span(self._size, self._sha.hexdigest())
+        self._fd, self._name, self._size, self._sha, self._unlisted = fd, name, 0, hashlib.sha256(), True
+
+    def _sync(self, count: int) -> None:
+        try:
+            self._disk.datasync(self._fd)
+            if self._unlisted:
+                self._disk.sync_folder(self._folder)
+                self._unlisted = False
+        except BaseException as error:
+            # After a failed sync the kernel may call lost pages clean: no later success would prove anything.
+            self._finished = (
+                f"{self._folder / self._name}: the disk failed while a change was written ({error}); "
+                "nothing more is accepted: look at the disk, then start again"
+            )
+            self._cut_back()
+            if isinstance(error, OSError):
+                raise StoreFailed(self._finished, final=True) from error
+            raise
+
+    def _cut_back(self) -> None:
+        if self._fd < 0:
+            return
+        try:
+            self._disk.truncate(self._fd, self._size)
+        except OSError as error:
+            self._finished = self._finished or (
+                f"{self._folder / self._name}: a failed write could not be taken back ({error}); start again"
+            )
+
+    def _remember(self, end: Seal) -> None:
+        try:
+            self._disk.pwrite(self._head, b"%020d %b\n" % (end.seq, end.hash.encode()), 0)
+        except OSError as error:  # the commit is durable; only its witness is stale
+            _log.warning("%s could not be written: %s", self._folder / HEAD, error)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for fd in (self._fd, self._head):
+            if fd >= 0:
+                self._disk.close(fd)
+        self._fd = self._head = -1
+
+
+def _words(path: Path, error: OSError) -> str:
+    cure = "make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "mend the cause"
+    return f"{path}: {error.strerror or error}: nothing was changed; {cure} and try again"

@@ -1,0 +1,243 @@
+"""The store: the present form of every record, changed only by commits to the journal."""
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+from state import checkpoint, line, records, replay
+from state.disk import DISK, Disk
+from state.errors import StoreFailed, WorkspaceBusy
+from state.files import Lock, Workspace
+from state.journal import Entry, JournalDamaged
+from state.model.anomaly import Anomaly
+from state.model.build import Build
+from state.model.control import Control
+from state.model.escalation import Escalation
+from state.model.reason import Reason
+from state.model.task import Task
+from state.model.view import Record
+from state.segments import Segments
+
+if TYPE_CHECKING:
+    import tinydb.table
+
+__all__ = ["JournalDamaged", "Store", "StoreFailed", "WorkspaceBusy"]
+
+CHECKPOINT_EVERY = 8 << 20
+"""Bytes of journal after which a checkpoint is written beside the work."""
+_log = logging.getLogger(__name__)
+_R = TypeVar("_R", bound=Record)
+
+
+class Now(Protocol):
+    """What tells the time of a commit."""
+
+    def now(self) -> datetime:
+        """The wall clock, as aware UTC."""
+        ...
+
+
+class Store:
+    """Everything as of the last commit. One thread at a time may use it; its maps are live and read-only."""
+
+    def __init__(self, workspace: Workspace, clock: Now, lock: Lock, disk: Disk) -> None:
+        """For `open` alone."""
+        self._workspace = workspace
+        self._clock = clock
+        self._lock = lock
+        self._disk = disk
+        self._tables: dict[str, dict[str, Record]] = {name: {} for name in records.TABLES}
+        self._staged: list[bytes] = []
+        self._undo: list[tuple[dict[str, Record], str, Record | None]] = []
+        self._closed = False
+        self._writer: threading.Thread | None = None
+        self._written = 0
+        """The entry that the last checkpoint stands for."""
+        past = replay.load(workspace, self._tables)
+        self._segments = Segments(workspace.journal, disk)
+        try:
+            self._segments.resume(past.closed, past.name, past.size, past.sha, past.end)
+        except BaseException:
+            self._segments.close()
+            raise
+        self._end = self._durable = past.end
+        self._written = past.checkpoint
+        self._segments.grown = past.grown
+        self._staged_at = clock.now()
+        self.recovered = past.recovered
+        """What a crash had left half done and how it was set right; empty when there was nothing."""
+        self.tasks: Mapping[str, Task] = self._live("tasks", Task)
+        self.builds: Mapping[str, Build] = self._live("builds", Build)
+        self.escalations: Mapping[str, Escalation] = self._live("escalations", Escalation)
+        self.anomalies: Mapping[str, Anomaly] = self._live("anomalies", Anomaly)
+
+    @classmethod
+    def open(cls, workspace: Workspace, clock: Now, *, timeout_s: float = 0.0, disk: Disk = DISK) -> "Store":
+        """Take the workspace's lock, waiting at most `timeout_s`, and bring everything back as it was.
+
+        Raises WorkspaceBusy, JournalDamaged, or StoreFailed when the disk does not let it write.
+        """
+        lock = Lock(workspace)
+        try:
+            for folder in (workspace.hidden, workspace.journal):
+                folder.mkdir(mode=0o700, exist_ok=True)
+            lock.acquire(timeout_s)
+            return cls(workspace, clock, lock, disk)
+        except OSError as error:
+            lock.release()
+            raise StoreFailed(f"{workspace.hidden} cannot be used: {error}: mend the cause and try again") from error
+        except BaseException:
+            lock.release()
+            raise
+
+    def _live(self, name: str, _kind: type[_R]) -> Mapping[str, _R]:
+        return cast("Mapping[str, _R]", MappingProxyType(self._tables[name]))
+
+    @property
+    def number(self) -> int:
+        """The sequence number of the last staged entry."""
+        return self._end.seq
+
+    @property
+    def head(self) -> str:
+        """The hash of the last staged entry."""
+        return self._end.hash
+
+    @property
+    def control(self) -> Control:
+        """What the operator has said about the engine as a whole."""
+        return cast(Control, self._tables["control"].get("control", Control()))
+
+    def stage(self, records_: Sequence[Record], reason: Reason) -> Entry:
+        """Apply a change in memory, to be made durable by the next `flush`; until then it may still be taken back.
+
+        Raises StoreFailed when no commit can succeed any more, and TypeError for a record that could not be read back.
+        """
+        self._usable()
+        packed = [records.pack(record) for record in records_]
+        at = self._clock.now()
+        body = line.body_of(reason, [(table, data) for table, data, _ in packed])
+        data, self._end = line.seal(self._end, at, reason.actor, body)
+        self._staged.append(data)
+        self._staged_at = at
+        for name, _, record in packed:
+            table = self._tables[name]
+            self._undo.append((table, record.key, table.get(record.key)))
+            table[record.key] = record
+        return Entry(seq=self._end.seq, at=at, reason=reason, records=tuple(record for _, _, record in packed))
+
+    def flush(self) -> None:
+        """Make everything staged durable with one write and one sync.
+
+        Raises StoreFailed, with all of it taken back from memory and file.
+        """
+        self._usable()
+        if not self._staged:
+            return
+        try:
+            self._segments.append(b"".join(self._staged), self._staged_at, self._end)
+        except BaseException:
+            self._take_back()
+            raise
+        self._durable = self._end
+        self._staged.clear()
+        self._undo.clear()
+        if self._segments.grown >= CHECKPOINT_EVERY and not self._writing:
+            self.checkpoint(wait=False)
+
+    def commit(self, records_: Sequence[Record], reason: Reason) -> Entry:
+        """Make a change that is durable when this returns, with all that was staged before it.
+
+        Raises StoreFailed with nothing changed.
+        """
+        entry = self.stage(records_, reason)
+        self.flush()
+        return entry
+
+    def _take_back(self) -> None:
+        for table, key, before in reversed(self._undo):
+            if before is None:
+                del table[key]
+            else:
+                table[key] = before
+        self._end = self._durable
+        self._staged.clear()
+        self._undo.clear()
+
+    def _usable(self) -> None:
+        if self._closed:
+            raise StoreFailed("the store is closed: open it again", final=True)
+        if self._segments.finished:
+            raise StoreFailed(self._segments.finished, final=True)
+
+    def table(self, name: str) -> "tinydb.table.Table":
+        """Return a table to query as TinyDB's, with `where` and `Query`; writing through it raises StoreFailed."""
+        from state.tables import RecordTable  # TinyDB is imported only by those who query
+
+        if name not in self._tables:
+            raise KeyError(f"no table {name!r}: there are {', '.join(self._tables)}")
+        return RecordTable(self._tables, name, lambda: self._end)
+
+    @property
+    def _writing(self) -> bool:
+        return self._writer is not None and self._writer.is_alive()
+
+    def checkpoint(self, *, wait: bool = True) -> None:
+        """Replace `state.json` by everything as of now; raises StoreFailed, and the old one stays.
+
+        The caller's thread only copies the lists of records; with `wait` false it does not stay for the rest, and a
+        failure is logged: the journal alone is enough.
+        """
+        self.flush()
+        self._join()
+        rows = {name: list(table.values()) for name, table in self._tables.items()}
+        pieces = checkpoint.chunks(rows, self._durable, self._segments.spans())
+        seq, self._segments.grown = self._durable.seq, 0
+        failed: list[OSError] = []
+
+        def write() -> None:
+            try:
+                self._disk.replace_with(self._workspace.checkpoint, pieces, 0o600)
+                self._written = seq
+            except OSError as error:
+                failed.append(error)
+                _log.warning("%s could not be written: %s", self._workspace.checkpoint, error)
+
+        self._writer = threading.Thread(target=write, name="midwatch-checkpoint")
+        self._writer.start()
+        if wait:
+            self._join()
+            if failed:
+                raise StoreFailed(f"{self._workspace.checkpoint}: {failed[0].strerror}: the old one stays; make room")
+
+    def _join(self) -> None:
+        if self._writer is not None:
+            self._writer.join()
+            self._writer = None
+
+    def close(self) -> None:
+        """Make durable what is staged, write a checkpoint if anything changed, and let others in.
+
+        Raises StoreFailed when what was staged could not be kept.
+        """
+        if self._closed:
+            return
+        try:
+            if not self._segments.finished:
+                self.flush()
+                if self._written != self._durable.seq:
+                    self.checkpoint(wait=False)
+        finally:
+            self._join()
+            self._closed = True
+            self._segments.close()
+            self._lock.release()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
