@@ -1,0 +1,210 @@
+"""Ends builds with all that they started, from any process, whether or not an engine runs."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from engine.safety import groups, processes, record
+from engine.safety.tree import Tree
+from state.files import BuildPaths, Workspace
+from state.model.record import Noun
+
+PATIENCE_S = 5.0
+"""How long the dead are waited for before the living are reported as survivors."""
+
+_MARK = "killed.json"
+
+
+class KillReport(Noun, frozen=True, kw_only=True):
+    """What it took to end one build."""
+
+    build: str
+    found: bool
+    """Whether anything of it was still running."""
+    how: tuple[str, ...]
+    """The means that were used, in words."""
+    ms: float
+    """From the call until the last process was seen dead."""
+    survivors: tuple[int, ...]
+    """Pids that are still there; empty when the build is dead."""
+
+
+def kill_build(paths: BuildPaths, grace_s: float = 0.0) -> KillReport:
+    """End everything that a build started, and return when it is dead.
+
+    With a grace period its processes get SIGTERM first, and SIGKILL only once `grace_s` is over.
+    """
+    began = time.monotonic()
+    with Tree(paths, record.read(paths)) as tree:
+        strike = _Strike(tree, began)
+        if grace_s > 0:
+            strike.ask(grace_s)
+        strike.hit()
+        return strike.confirm()
+
+
+def kill_all(workspace: Workspace) -> tuple[KillReport, ...]:
+    """End every build of the workspace; only builds of which something ran are reported."""
+    began = time.monotonic()
+    trees: list[Tree] = []
+    try:
+        for root in _running(workspace):
+            paths = BuildPaths(root)
+            trees.append(Tree(paths, record.read(paths)))
+        # All are struck before any is waited for, so that the last build does not wait for the first.
+        strikes = [_Strike(tree, began) for tree in trees]
+        for strike in strikes:
+            strike.hit()
+        return tuple(report for strike in strikes if (report := strike.confirm()).found)
+    finally:
+        for tree in trees:
+            tree.close()
+
+
+def clear(paths: BuildPaths) -> tuple[int, ...]:
+    """End what an ended build left behind; returns the pids that are still there."""
+    with Tree(paths, record.read(paths)) as tree:
+        strike = _Strike(tree, time.monotonic())
+        strike.hit()
+        return tuple(strike.hunt(time.monotonic() + PATIENCE_S))
+
+
+def killed(paths: BuildPaths) -> KillReport | None:
+    """Return the report of the kill that ended a build; None when none did."""
+    try:
+        return msgspec.json.decode((paths.root / _MARK).read_bytes(), type=KillReport)
+    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+        return None
+
+
+def forget(paths: BuildPaths) -> None:
+    """Remove the report of an earlier kill, before something runs in the same folder again."""
+    (paths.root / _MARK).unlink(missing_ok=True)
+
+
+class _Strike:
+    """One attempt to end one tree."""
+
+    def __init__(self, tree: Tree, began: float) -> None:
+        self._tree = tree
+        self._began = began
+        self._how: list[str] = []
+        self._found = bool(tree.pidfds) or bool(groups.members(tree.groups))
+
+    def ask(self, grace_s: float) -> None:
+        """Ask all that the build started to end, and give it `grace_s` to do so."""
+        tree = self._tree
+        for pid in tree.inside():
+            self._found = True
+            _signal(pid, signal.SIGTERM)
+            # A stopped process would hear it only once it is too late.
+            _signal(pid, signal.SIGCONT)
+        if self._found:
+            self._how.append("asked to end")
+            processes.wait_all(tree.pidfds, grace_s)
+
+    def hit(self) -> None:
+        """Send SIGKILL by the shortest way there is."""
+        tree = self._tree
+        groups.hurry(tree.groups)
+        if tree.init is not None:
+            self._how.append("namespace")
+            processes.send(tree.init, signal.SIGKILL)
+        if groups.members(tree.groups) and groups.kill(tree.groups):
+            self._how.append("control group")
+        for fd in tree.pidfds if tree.init is not None else ():
+            processes.send(fd, signal.SIGKILL)
+
+    def confirm(self) -> KillReport:
+        """Wait until all is dead, hunting one by one what no supervisor answers for."""
+        tree = self._tree
+        end = time.monotonic() + PATIENCE_S
+        survivors: Iterable[int] = ()
+        if tree.init is None or not processes.wait_all(tree.pidfds, PATIENCE_S) or groups.members(tree.groups):
+            survivors = self.hunt(end)
+        ms = (time.monotonic() - self._began) * 1000
+        report = KillReport(
+            build=tree.paths.root.name,
+            found=self._found,
+            how=tuple(self._how),
+            ms=round(ms, 3),
+            survivors=tuple(sorted(survivors)),
+        )
+        if report.found:
+            _leave(tree.paths, report)
+        groups.remove(tree.groups, timeout_s=0.2 if report.found else 0.0)
+        return report
+
+    def hunt(self, end: float) -> Iterable[int]:
+        """Stop every process of the tree until none is left that could start another, then kill them all."""
+        tree = self._tree
+        stopped: set[int] = set()
+        while living := tree.living():
+            self._found = True
+            if time.monotonic() >= end:
+                return living
+            running = living.keys() - stopped
+            for pid in running:
+                _signal(pid, signal.SIGSTOP)
+            stopped |= running
+            if running:
+                continue
+            if "one by one" not in self._how:
+                self._how.append("one by one")
+            _end_all(living, end)
+            # A number that comes up again after this belongs to somebody who was never stopped.
+            stopped.clear()
+        return ()
+
+
+def _end_all(pids: Iterable[int], end: float) -> None:
+    fds = []
+    try:
+        for pid in pids:
+            try:
+                fds.append(os.pidfd_open(pid))
+            except ProcessLookupError:
+                continue
+        for fd in fds:
+            processes.send(fd, signal.SIGKILL)
+        processes.wait_all(fds, max(0.0, end - time.monotonic()))
+    finally:
+        for fd in fds:
+            os.close(fd)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _running(workspace: Workspace) -> list[Path]:
+    """Return the folders of the builds that run: those whose mark a process carries, those whose record says so."""
+    prefix = processes.build_entry(workspace.builds) + b"/"
+    found = {
+        Path(os.fsdecode(entry[len(processes.BUILD_VARIABLE) + 1 :]))
+        for pid in processes.pids()
+        for entry in processes.environ(pid)
+        if entry.startswith(prefix)
+    }
+    builds = Path(os.path.realpath(workspace.builds))
+    for file in (*builds.glob("*/process.json"), *builds.glob("*/*/process.json")):
+        paths = BuildPaths(file.parent)
+        known = record.read(paths)
+        if known is not None and (processes.alive(known.process) or groups.members(known.groups)):
+            found.add(file.parent)
+    return sorted(found)
+
+
+def _leave(paths: BuildPaths, report: KillReport) -> None:
+    """Leave the report beside the build, for an engine that was not asked."""
+    try:
+        record.replace(paths.root / _MARK, msgspec.json.encode(report) + b"\n")
+    except OSError:
+        # A full disk or a folder that is gone must not turn a kill that worked into one that failed.
+        return

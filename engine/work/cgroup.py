@@ -1,0 +1,176 @@
+"""Control groups for builds: which kinds this machine lets us make, each build's own with its limits."""
+
+import functools
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from state.model.build import Limits
+from state.model.record import Noun
+
+PREFIX = "midwatch-"
+SUPERVISORS = 4
+"""Processes of our own in a build's group, which its limit must leave room for."""
+
+_CONTROLS = {
+    "kill": ("cgroup.kill",),
+    "pids": ("pids.max",),
+    "memory": ("memory.max", "memory.limit_in_bytes"),
+    "cpu": ("cpu.idle",),
+}
+_STALE_S = 60.0
+
+
+class GroupParent(Noun, frozen=True, kw_only=True):
+    """A directory in which groups can be made, and what a group made there controls."""
+
+    path: str
+    controls: tuple[str, ...]
+    """Some of `kill`, `pids`, `memory` and `cpu`."""
+
+
+def parents() -> tuple[GroupParent, ...]:
+    """Return where groups can be made on this machine, by making one in each place; empty where that is not allowed."""
+    chosen: list[GroupParent] = []
+    have: set[str] = set()
+    for candidates in _hierarchies():
+        tried = [GroupParent(path=path, controls=_controls(path)) for path in candidates]
+        best = max(tried, key=lambda p: len(set(p.controls) - have), default=None)
+        if best is None or not set(best.controls) - have:
+            continue
+        chosen.append(GroupParent(path=best.path, controls=tuple(c for c in best.controls if c not in have)))
+        have.update(best.controls)
+    return tuple(chosen)
+
+
+def make(where: tuple[GroupParent, ...], token: str, limits: Limits, *, idle: bool) -> tuple[str, ...]:
+    """Make a build's groups with its limits in force; OSError when any of it does not work, and then none is left."""
+    made: list[str] = []
+    try:
+        for parent in where:
+            group = f"{parent.path}/{PREFIX}{token}"
+            os.mkdir(group)
+            made.append(group)
+            if "pids" in parent.controls:
+                _put(f"{group}/pids.max", limits.processes + SUPERVISORS)
+            if "memory" in parent.controls:
+                _limit_memory(group, limits.memory_bytes)
+            if "cpu" in parent.controls and idle:
+                _put(f"{group}/cpu.idle", 1)
+    except OSError:
+        for group in made:
+            os.rmdir(group)
+        raise
+    return tuple(made)
+
+
+def join(groups: tuple[str, ...], pid: int) -> None:
+    """Move a process, which has started no other yet, into the groups; OSError when it does not work."""
+    for group in groups:
+        _put(f"{group}/cgroup.procs", pid)
+
+
+def tidy(where: tuple[GroupParent, ...]) -> None:
+    """Remove empty groups that a crash left behind; those in use and those just made stay."""
+    for parent in where:
+        for group in Path(parent.path).glob(PREFIX + "*"):
+            try:
+                if time.time() - group.stat().st_mtime > _STALE_S:
+                    group.rmdir()
+            except OSError:
+                # In use, or somebody else was quicker.
+                continue
+
+
+def cpu_seconds(pid: int) -> float | None:
+    """Return the processor time that a process's own build group has used; None when it is in none that counts it."""
+    mounted = _unified()
+    try:
+        own = Path(f"/proc/{pid}/cgroup").read_text()
+        path = next((line[3:] for line in own.splitlines() if line.startswith("0::")), "")
+        if mounted is None or not Path(path).name.startswith(PREFIX):
+            return None
+        root, point = mounted
+        told = Path(f"{point}/{path.removeprefix(root)}/cpu.stat").read_text()
+    except OSError:
+        # It ended in between.
+        return None
+    return int(told.split("usage_usec ", 1)[1].split("\n", 1)[0]) / 1_000_000
+
+
+@functools.cache
+def _unified() -> tuple[str, str] | None:
+    """Return the root and the mount point of the version 2 hierarchy; None where it is not mounted."""
+    for root, point, kind, _ in _mounts():
+        if kind == "cgroup2":
+            return root, point
+    return None
+
+
+def _mounts() -> Iterator[tuple[str, str, str, set[str]]]:
+    """Yield root, mount point, kind and options of every mounted hierarchy."""
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        before, _, after = line.partition(" - ")
+        root, point = before.split()[3:5]
+        kind, _, options = after.split()[:3]
+        if kind in ("cgroup", "cgroup2"):
+            yield root.rstrip("/"), point, kind, set(options.split(","))
+
+
+def _limit_memory(group: str, size: int) -> None:
+    if os.path.exists(f"{group}/memory.max"):
+        _put(f"{group}/memory.max", size)
+        swap = f"{group}/memory.swap.max"
+        rest = 0
+    else:
+        _put(f"{group}/memory.limit_in_bytes", size)
+        # In version 1 this figure counts memory and swap together.
+        swap = f"{group}/memory.memsw.limit_in_bytes"
+        rest = size
+    if os.path.exists(swap):
+        _put(swap, rest)
+
+
+def _put(path: str, value: int) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(fd, str(value).encode())
+    finally:
+        os.close(fd)
+
+
+def _controls(path: str) -> tuple[str, ...]:
+    """Return what a group made in `path` would control; nothing where none can be made."""
+    trial = Path(path) / f"{PREFIX}trial-{os.getpid()}"
+    try:
+        trial.mkdir()
+    except OSError:
+        return ()
+    try:
+        return tuple(
+            name for name, files in _CONTROLS.items() if any(os.access(trial / file, os.W_OK) for file in files)
+        )
+    finally:
+        trial.rmdir()
+
+
+def _hierarchies() -> list[list[str]]:
+    """Return, for each mounted hierarchy, the directories to try: our own group's, then its parent's."""
+    own = {}
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        number, names, path = line.split(":", 2)
+        own["" if number == "0" else names] = path
+    found: list[list[str]] = []
+    for root, point, kind, options in _mounts():
+        if kind == "cgroup2":
+            path = own.get("")
+        else:
+            path = next((p for names, p in own.items() if names and set(names.split(",")) <= options), None)
+        if path is None or not (path + "/").startswith(root + "/"):
+            continue
+        here = Path(point) / path[len(root) :].lstrip("/")
+        # Version 2 gives a group no controllers below one that holds processes, so a sibling of ours can do more.
+        places = [here] if here == Path(point) else [here, here.parent]
+        found.append([str(place) for place in places])
+    return found

@@ -1,0 +1,232 @@
+"""Starts a build's processes, waits for their end without owning them, reads what came of them."""
+
+import asyncio
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from engine.safety import groups, kill, processes, record, status
+from engine.safety.processes import Identity, alive, find_by_token
+from engine.safety.record import ProcessRecord
+from engine.safety.tree import Tree
+from engine.work import cgroup, sandbox
+from engine.work.sandbox import Confinement, Machine, SpawnRefused
+from state.files import HIDDEN, BuildPaths
+
+__all__ = [
+    "Identity",
+    "alive",
+    "cpu_seconds",
+    "ended",
+    "exit_code",
+    "find_by_token",
+    "out_of_time",
+    "spawn",
+    "started",
+    "wait_ended",
+]
+
+_OUT_OF_TIME = b"timeout: sending signal KILL to command"
+_TAIL_BYTES = 4096
+
+
+def spawn(c: Confinement, paths: BuildPaths, machine: Machine) -> Identity:
+    """Start a build and return at once; SpawnRefused, and nothing runs, when something stands in the way.
+
+    The command begins only after the process record is on disk and no STOP file was seen after that. So a kill
+    switch finds either the record or nothing to kill, and a caller that dies on the way leaves nothing behind.
+    """
+    _check(c, paths, machine)
+    try:
+        return _spawn(c, paths, machine)
+    except OSError as error:
+        raise SpawnRefused(f"build {c.build} was not started: {error}") from error
+
+
+def _spawn(c: Confinement, paths: BuildPaths, machine: Machine) -> Identity:
+    for stale in (paths.status, paths.process):
+        stale.unlink(missing_ok=True)
+    kill.forget(paths)
+    made = cgroup.make(machine.groups, c.token, c.limits, idle=c.idle_priority)
+    gate_out, gate_in = os.pipe()
+    child: subprocess.Popen[bytes] | None = None
+    try:
+        child = _popen(c, paths, machine, gate_out)
+        cgroup.join(made, child.pid)
+        if c.idle_priority and not any("cpu" in parent.controls for parent in machine.groups):
+            os.sched_setscheduler(child.pid, os.SCHED_IDLE, os.sched_param(0))
+        identity = processes.identify(child.pid)
+        if identity is None:
+            raise SpawnRefused(f"build {c.build} was not started: {paths.output} says why")
+        record.write(
+            paths,
+            ProcessRecord(
+                build=c.build,
+                token=c.token,
+                process=identity,
+                sandboxed=c.sandboxed,
+                groups=made,
+                time_s=c.limits.time_s,
+            ),
+        )
+        stop = record.stop_file(paths)
+        if stop is not None and stop.exists():
+            raise SpawnRefused(f"build {c.build} was not started: the kill switch is engaged ({stop})")
+        os.write(gate_in, b"\n")
+    except BaseException:
+        if child is not None:
+            child.kill()
+            child.wait()
+        paths.process.unlink(missing_ok=True)
+        groups.remove(made, timeout_s=0.2)
+        raise
+    finally:
+        os.close(gate_out)
+        os.close(gate_in)
+    # `ended` reaps it by pidfd, which Popen cannot know of.
+    child.returncode = 0
+    return identity
+
+
+def _popen(c: Confinement, paths: BuildPaths, machine: Machine, gate: int) -> subprocess.Popen[bytes]:
+    output = os.open(paths.output, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    sealed = os.memfd_create("confinement")
+    try:
+        os.write(sealed, sandbox.sealed(c, machine))
+        os.lseek(sealed, 0, os.SEEK_SET)
+        own = {} if c.sandboxed else sandbox.environment(c, os.path.expanduser("~"))
+        marks = {processes.TOKEN_VARIABLE: c.token, processes.BUILD_VARIABLE: os.path.realpath(paths.root)}
+        return subprocess.Popen(
+            sandbox.argv(c, machine, str(paths.status), sealed),
+            stdin=gate,
+            stdout=output,
+            stderr=output,
+            cwd="/" if c.sandboxed else c.work,
+            env={"PATH": sandbox.PATH, **own, **marks},
+            pass_fds=(sealed,) if c.sandboxed else (),
+            start_new_session=True,
+        )
+    finally:
+        os.close(sealed)
+        os.close(output)
+
+
+def _check(c: Confinement, paths: BuildPaths, machine: Machine) -> None:
+    """Raise SpawnRefused for what must not be started at all."""
+    if c.sandboxed and machine.trouble:
+        raise SpawnRefused(f"build {c.build} was not started, because no sandbox can be made: {machine.trouble}")
+    if not c.sandboxed:
+        return
+    hidden = next((p for p in Path(os.path.realpath(paths.root)).parents if p.name == HIDDEN), None)
+    for mount in c.mounts:
+        host = Path(os.path.realpath(mount.host))
+        if hidden is not None and (hidden == host or host in hidden.parents):
+            # Read-only is no protection: a socket that can be seen can be connected to.
+            raise SpawnRefused(
+                f"build {c.build} was not started: [sandbox] read = {mount.host!r} would show it the engine's socket "
+                f"in {hidden}; name folders that do not hold the workspace"
+            )
+
+
+async def ended(i: Identity, paths: BuildPaths) -> None:
+    """Wait until a build is over and nothing of it runs any more, then clear up after it.
+
+    Sleeps on a pidfd, so it works for a build that another process spawned; one that is ours is reaped.
+    """
+    fd = processes.open_pidfd(i)
+    if fd is not None:
+        try:
+            await _readable(fd)
+            _reap(fd)
+        finally:
+            os.close(fd)
+    with Tree(paths, record.read(paths)) as tree:
+        # What the command left running ends with it.
+        if tree.init is not None:
+            processes.send(tree.init, signal.SIGKILL)
+            await _readable(tree.init)
+    _clear_up(paths)
+
+
+def wait_ended(i: Identity, paths: BuildPaths, timeout_s: float) -> bool:
+    """Do what `ended` does, without a loop; return False when `timeout_s` is over first."""
+    fd = processes.open_pidfd(i)
+    if fd is not None:
+        try:
+            if not processes.wait_all([fd], timeout_s):
+                return False
+            _reap(fd)
+        finally:
+            os.close(fd)
+    with Tree(paths, record.read(paths)) as tree:
+        if tree.init is not None:
+            processes.send(tree.init, signal.SIGKILL)
+            processes.wait_all([tree.init], timeout_s)
+    _clear_up(paths)
+    return True
+
+
+def _clear_up(paths: BuildPaths) -> None:
+    known = record.read(paths)
+    if known is None:
+        return
+    if not known.sandboxed or not started(paths):
+        # No namespace that could have taken everything with it.
+        kill.clear(paths)
+    groups.remove(known.groups, timeout_s=0.2)
+
+
+async def _readable(fd: int) -> None:
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Future[None] = loop.create_future()
+    loop.add_reader(fd, lambda: ready.done() or ready.set_result(None))
+    try:
+        await ready
+    finally:
+        loop.remove_reader(fd)
+
+
+def _reap(fd: int) -> None:
+    try:
+        os.waitid(os.P_PIDFD, fd, os.WEXITED | os.WNOHANG)
+    except ChildProcessError:
+        # Another process's child, or reaped already.
+        return
+
+
+def started(paths: BuildPaths) -> bool:
+    """Whether the command may have begun."""
+    return status.child_pid(paths) is not None
+
+
+def exit_code(paths: BuildPaths) -> int | None:
+    """Return the command's exit code, 128 + signal when one ended it; None when nobody got to write it."""
+    return status.exit_code(paths)
+
+
+def out_of_time(paths: BuildPaths) -> bool:
+    """Whether the limit of wall-clock time ended the build, also while no engine watched."""
+    if exit_code(paths) is not None or kill.killed(paths) is not None:
+        return False
+    try:
+        with open(paths.output, "rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            return _OUT_OF_TIME in file.read()
+    except FileNotFoundError:
+        return False
+
+
+def cpu_seconds(i: Identity) -> float:
+    """Return the processor time of a build's whole tree so far; 0.0 once it is over."""
+    if not alive(i):
+        return 0.0
+    spent = cgroup.cpu_seconds(i.pid)
+    if spent is not None:
+        return spent
+    everyone = processes.all_stats()
+    ours = {i.pid}
+    # Parents are not always older by pid, so go round until nobody is added.
+    while grown := {s.pid for s in everyone.values() if s.parent in ours} - ours:
+        ours |= grown
+    return sum(everyone[pid].cpu_s + everyone[pid].reaped_cpu_s for pid in ours if pid in everyone)
