@@ -109,7 +109,7 @@ class Desk:
             build = self.store.builds[task.state.build]
             self._refuse_stale(command.digest, task.state.digest, "the diff")
             build = msgspec.structs.replace(build, approval=yes)
-            records = [build, *self.questions.answer(task.label, "approved", now)]
+            records: list[Record] = [build, *self.questions.answer(task.label, "approved", now)]
             self._stage(records, actor, "merge_approved", why, label=task.label, build=build.id)
             return f"{task.label}: its diff is approved; it merges when it is the branch's turn"
         if isinstance(task.state, t.AwaitingApproval | t.Held):

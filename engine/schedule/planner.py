@@ -7,7 +7,7 @@ import msgspec
 from engine.policy.facts import Active, Facts, Rules
 from engine.policy.gate import judge
 from state.model import task as t
-from state.model.build import Build, Reviewing
+from state.model.build import Build
 from state.model.record import Tagged
 from state.model.verdict import Stance, Verdict
 from state.model.view import View
@@ -42,7 +42,7 @@ class Release(Tagged, frozen=True, kw_only=True, tag="release"):
 
 
 class Deliver(Tagged, frozen=True, kw_only=True, tag="deliver"):
-    """Merge a build that the operator has approved."""
+    """Try to merge a build."""
 
     build: str
 
@@ -57,12 +57,12 @@ def plan(
     *,
     waiting: Iterable[str],
     again: Iterable[str] = (),
-    reviewed: Iterable[str] = (),
+    deliverable: Iterable[str] = (),
 ) -> tuple[Intent, ...]:
     """Decide what should happen now; pure: no clock, no disk, no await.
 
     `waiting` are the labels that may start, in queue order; it is read only as far as slots are free.
-    `again` are the labels whose verdict may have changed; `reviewed` the builds that wait for a review.
+    `again` are the labels whose verdict may have changed; `deliverable` the builds whose merge may be tried.
     """
     intents: list[Intent] = []
     for label in again:
@@ -74,10 +74,7 @@ def plan(
     if facts.stopped or facts.paused:
         return tuple(intents)
     settled = {intent.label for intent in intents if isinstance(intent, Ask | Hold)}
-    for build_id in reviewed:
-        build = view.builds[build_id]
-        if isinstance(build.state, Reviewing) and build.approved:
-            intents.append(Deliver(build=build_id))
+    intents += [Deliver(build=build_id) for build_id in deliverable]
     free = facts.slots - len(facts.active)
     for label in waiting:
         if free <= 0:

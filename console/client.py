@@ -1,0 +1,125 @@
+"""What a verb of the command line speaks to: a running engine, or else the store itself."""
+
+import os
+import time
+from itertools import count
+from typing import Protocol
+
+from console import wire
+from console.operator import operator
+from state.files import Workspace, WorkspaceBusy
+from state.model.command import Command, Reply, Request
+from state.model.view import View
+
+_RETRY_S = 0.05
+
+
+class Control(Protocol):
+    """Two of the engine's three calls, for a caller that waits."""
+
+    live: bool
+    """Whether a running engine answers."""
+
+    def submit(self, command: Command) -> Reply:
+        """Ask for something; returns once what it changed is durable."""
+        ...
+
+    def view(self) -> View:
+        """Return a picture of everything."""
+        ...
+
+    def close(self) -> None:
+        """Let go."""
+        ...
+
+
+class SocketControl:
+    """A running engine, over the workspace's socket. WireError or TimeoutError when it does not answer."""
+
+    live = True
+
+    def __init__(self, workspace: Workspace, timeout_s: float) -> None:
+        self._channel = wire.connect_socket(workspace.socket, timeout_s)
+        self._ids = count(1)
+
+    def submit(self, command: Command) -> Reply:
+        """Ask the engine."""
+        answer = self._call(wire.Submit(id=next(self._ids), command=command))
+        if answer.reply is None:
+            raise wire.WireError(answer.error or "the engine gave no reply")
+        return answer.reply
+
+    def view(self) -> View:
+        """Return the engine's view."""
+        answer = self._call(wire.GetView(id=next(self._ids)))
+        if answer.view is None:
+            raise wire.WireError(answer.error or "the engine gave no view")
+        return answer.view
+
+    def close(self) -> None:
+        """Hang up."""
+        self._channel.close()
+
+    def _call(self, call: wire.Call) -> wire.Answer:
+        try:
+            self._channel.sendall(wire.pack(call))
+            return wire.receive(self._channel)
+        except TimeoutError as error:
+            raise EngineSilent("the engine holds the workspace but does not answer") from error
+        except ConnectionError as error:
+            raise wire.WireError("the engine ended while it was asked") from error
+
+
+class EngineSilent(wire.WireError):
+    """An engine is there and says nothing: hung, stopped or overloaded."""
+
+
+class StoreControl:
+    """The store itself, under the workspace's lock: no engine is needed to queue, approve or look."""
+
+    live = False
+
+    def __init__(self, workspace: Workspace, actor: str) -> None:
+        from engine import bootstrap
+
+        self._actor = actor
+        self._workspace = workspace
+        self._desk = bootstrap.open_desk(workspace)
+
+    def submit(self, command: Command) -> Reply:
+        """Change the store; durable when it returns."""
+        reply = self._desk.handle(Request(actor=self._actor, command=command))
+        self._desk.store.flush()
+        return reply
+
+    def view(self) -> View:
+        """Return what the store holds."""
+        from engine import bootstrap
+
+        return bootstrap.still_view(self._workspace, self._desk.store)
+
+    def close(self) -> None:
+        """Let go of the lock."""
+        self._desk.store.close()
+
+
+def connect(workspace: Workspace, *, actor: str = "", timeout_s: float = 5.0) -> Control:
+    """Reach the running engine, or open the store when none runs.
+
+    Raises WorkspaceBusy when somebody holds the workspace and does not answer within `timeout_s`.
+    """
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            return SocketControl(workspace, timeout_s)
+        except (FileNotFoundError, ConnectionRefusedError):
+            pass
+        except TimeoutError as error:
+            raise EngineSilent("the engine holds the workspace but does not answer") from error
+        try:
+            return StoreControl(workspace, actor or operator(os.getuid()))
+        except WorkspaceBusy:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_RETRY_S)
+

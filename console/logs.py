@@ -1,0 +1,53 @@
+"""The process's own log: one JSON object a line, in a file that is kept small."""
+
+import logging
+import sys
+from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+
+import msgspec
+
+from state.files import Workspace
+from state.model.reason import Reason
+
+_MOST_BYTES = 4 << 20
+_KEPT = 4
+
+
+class JsonLines(logging.Formatter):
+    """Formats a record as `{"at", "level", "from", "event", ...}`; an entry's reason is spread over it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one line without its end."""
+        line: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "from": record.name,
+            "event": record.getMessage(),
+        }
+        entry = getattr(record, "entry", None)
+        if isinstance(entry, Reason):
+            line |= {"seq": getattr(record, "seq", 0), "actor": entry.actor, "why": entry.why}
+            line |= {"label": entry.label, "build": entry.build}
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(line).decode()
+
+
+def begin(workspace: Workspace, *, aloud: bool) -> None:
+    """Log to `.midwatch/logs/engine.log`, and to standard error as well when `aloud` (never under a screen)."""
+    workspace.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = RotatingFileHandler(
+        workspace.logs / "engine.log", maxBytes=_MOST_BYTES, backupCount=_KEPT, encoding="utf-8", delay=True
+    )
+    handlers: list[logging.Handler] = [file]
+    if aloud:
+        handlers.append(logging.StreamHandler(sys.stderr))
+    root = logging.getLogger()
+    root.handlers.clear()
+    for handler in handlers:
+        handler.setFormatter(JsonLines())
+        root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)

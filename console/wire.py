@@ -1,0 +1,125 @@
+"""The control socket's protocol: length-prefixed JSON messages, requests answered by id."""
+
+import asyncio
+import os
+import socket
+import struct
+from pathlib import Path
+
+import msgspec
+
+from state.files import MidwatchError
+from state.model.command import Command, Reply
+from state.model.record import Tagged
+from state.model.view import Delta, View
+
+_LENGTH = struct.Struct("!I")
+MOST_BYTES_IN = 64 << 20
+"""The largest message that the engine's side reads; a larger one ends the connection."""
+
+
+class Submit(Tagged, frozen=True, kw_only=True, tag="submit"):
+    """Ask the engine to do something."""
+
+    id: int
+    command: Command
+
+
+class GetView(Tagged, frozen=True, kw_only=True, tag="view"):
+    """Ask for a picture of everything."""
+
+    id: int
+
+
+class Subscribe(Tagged, frozen=True, kw_only=True, tag="subscribe"):
+    """Ask to be told what changes, from now on; the first answer holds everything."""
+
+    id: int
+
+
+Call = Submit | GetView | Subscribe
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What comes back; exactly one of the parts is there."""
+
+    id: int
+    reply: Reply | None = None
+    view: View | None = None
+    delta: Delta | None = None
+    error: str = ""
+
+
+class WireError(MidwatchError):
+    """The other side of the socket did not speak the protocol, or went away."""
+
+
+_calls: msgspec.json.Decoder[Call] = msgspec.json.Decoder(Call)
+_answers = msgspec.json.Decoder(Answer)
+
+
+def pack(message: Call | Answer) -> bytes:
+    """Return a message's bytes on the wire."""
+    body = msgspec.json.encode(message)
+    return _LENGTH.pack(len(body)) + body
+
+
+async def read_call(reader: asyncio.StreamReader) -> Call | None:
+    """Read one call; None at the end of the connection. WireError when it is not one."""
+    body = await _read(reader)
+    return None if body is None else _decode_call(body)
+
+
+async def read_answer(reader: asyncio.StreamReader) -> Answer | None:
+    """Read one answer; None at the end of the connection."""
+    body = await _read(reader)
+    return None if body is None else _answers.decode(body)
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes | None:
+    try:
+        (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+        if length > MOST_BYTES_IN:
+            raise WireError(f"a message of {length:,} bytes is too large")
+        return await reader.readexactly(length)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+
+
+def _decode_call(body: bytes) -> Call:
+    try:
+        return _calls.decode(body)
+    except msgspec.MsgspecError as error:
+        raise WireError(f"not a call: {error}") from error
+
+
+def connect_socket(path: Path, timeout_s: float) -> socket.socket:
+    """Connect to a Unix socket, however long its path is: its folder is named by descriptor."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        channel.settimeout(timeout_s)
+        try:
+            channel.connect(f"/proc/self/fd/{folder}/{path.name}")
+        except OSError:
+            channel.close()
+            raise
+        return channel
+    finally:
+        os.close(folder)
+
+
+def receive(channel: socket.socket) -> Answer:
+    """Read one answer from a blocking socket. WireError when the engine went away."""
+    (length,) = _LENGTH.unpack(_exactly(channel, _LENGTH.size))
+    return _answers.decode(_exactly(channel, length))
+
+
+def _exactly(channel: socket.socket, count: int) -> bytearray:
+    body = bytearray()
+    while len(body) < count:
+        piece = channel.recv(min(count - len(body), 1 << 20))
+        if not piece:
+            raise WireError("the engine closed the connection: look at .midwatch/logs/engine.log")
+        body += piece
+    return body

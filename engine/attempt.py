@@ -1,0 +1,348 @@
+"""One build's life, from an empty folder to its outcome, resumable at every step."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from engine.hall import Hall
+from engine.outcome import Outcome
+from engine.safety import kill_switch
+from engine.safety.kill import kill_build
+from engine.safety.processes import Identity, find_by_token
+from engine.work import delivery, process, verify, workspace
+from engine.work.monitor import Monitor
+from engine.work.output import last_words
+from engine.work.sandbox import Confinement
+from state.files import BuildPaths, MidwatchError
+from state.model import build as b
+from state.model import task as t
+from state.model.moves import IllegalMove, move_build, move_task
+from state.model.progress import Progress
+from state.store import StoreFailed
+
+_UNWATCHED_S = 0.25
+"""A build that ends sooner is not worth a watching thread."""
+
+
+class Attempt:
+    """Drives one build through its states. Whatever it does is written down before it is done."""
+
+    def __init__(self, hall: Hall, build_id: str, *, adopted: bool = False) -> None:
+        self.id = build_id
+        self._hall = hall
+        self._adopted = adopted
+        self._paths: BuildPaths = hall.workspace.build(build_id)
+        self._outcome = Outcome(hall, build_id)
+        self._verified_tree = ""
+        self._over_disk = 0
+        self._steps: dict[type, Callable[[], Awaitable[None]]] = {
+            b.Preparing: self._prepare,
+            b.Starting: self._start,
+            b.Running: self._wait,
+            b.Ended: self._collect,
+            b.Checking: self._check,
+            b.Reviewing: self._check,
+            b.Delivering: self._deliver,
+        }
+
+    @property
+    def build(self) -> b.Build:
+        """The build's present form."""
+        return self._hall.build(self.id)
+
+    @property
+    def task(self) -> t.Task:
+        """Its task's present form."""
+        return self._hall.task(self.build.label)
+
+    async def run(self) -> None:
+        """Go on from where the journal says it stands until it is over or waits for the operator."""
+        while not self.build.over:
+            try:
+                await self._steps[type(self.build.state)]()
+                if not self.build.over and not isinstance(self.build.state, b.Running):
+                    self._heed_operator()
+            except (StoreFailed, IllegalMove):
+                if not self._hall.trouble:
+                    raise
+                await self._hall.healthy()
+                self._adopted = True
+                continue
+            except MidwatchError as error:
+                self._outcome.failed(str(error))
+            self._adopted = False
+            if isinstance(self.build.state, b.Reviewing):
+                return
+
+    def _heed_operator(self) -> None:
+        """End here if the operator asked for it in the meantime."""
+        build = self.build
+        if build.kill_by:
+            self._outcome.killed(f"killed by {build.kill_by}")
+        elif build.fail_by:
+            self._outcome.failed(build.fail_by)
+        elif build.occupies and kill_switch.engaged(self._hall.workspace):
+            self._outcome.killed("killed by the kill switch")
+
+    async def _prepare(self) -> None:
+        build = self.build
+        await asyncio.to_thread(workspace.clear, self._paths)
+        prepared = await workspace.prepare(self._paths, build.repo, build.branch, label=build.label, sandboxed=build.sandboxed)
+        if build.kill_by or build.fail_by:
+            return
+        starting = move_build(
+            build, b.Starting(token=secrets.token_hex(16)), base=prepared.base, branch=prepared.branch
+        )
+        self._hall.stage([starting], "workspace_ready", f"made from {prepared.base[:12]} of {prepared.branch}", build)
+        await self._hall.durable()
+
+    async def _start(self) -> None:
+        build = self.build
+        assert isinstance(build.state, b.Starting)
+        token = build.state.token
+        if self._adopted:
+            found = find_by_token(token)
+            if found is not None:
+                self._running(found, "found running after a restart of the engine")
+                return
+            if process.started(self._paths):
+                await self._ended("ended while no engine ran")
+                return
+        if kill_switch.engaged(self._hall.workspace):
+            self._outcome.killed("killed by the kill switch")
+            return
+        if not build.repo:
+            workspace.prepare_empty(self._paths)
+        identity = process.spawn(await self._confinement(token), self._paths, self._hall.machine)
+        self._running(identity, "its command was started")
+
+    async def _confinement(self, token: str) -> Confinement:
+        build, task = self.build, self.task
+        settings = self._hall.settings
+        mounts = await workspace.mounts(self._paths, build.repo) if build.repo else ()
+        return Confinement(
+            build=build.id,
+            token=token,
+            work=str(self._paths.work),
+            mounts=(*mounts, *workspace.readable(settings.sandbox.read)),
+            limits=build.limits,
+            sandboxed=build.sandboxed,
+            idle_priority=settings.sandbox.idle_priority,
+            env={"MIDWATCH_TASK": task.label, "MIDWATCH_TITLE": task.spec.title, "MIDWATCH_ATTEMPT": str(build.attempt)},
+            command=task.spec.command,
+        )
+
+    def _running(self, identity: Identity, why: str) -> None:
+        build = self.build
+        assert isinstance(build.state, b.Starting)
+        running = b.Running(
+            token=build.state.token, pid=identity.pid, start_ticks=identity.start_ticks, boot=identity.boot
+        )
+        moved = move_build(build, running, started_at=build.started_at or self._hall.clock.now())
+        self._hall.stage([moved], "build_started", why, build)
+
+    async def _wait(self) -> None:
+        state = self.build.state
+        assert isinstance(state, b.Running)
+        identity = Identity(pid=state.pid, start_ticks=state.start_ticks, boot=state.boot)
+        monitor = self._monitor(identity)
+        if not await _ends_within(identity, self._paths, _UNWATCHED_S):
+            monitor.start()
+            try:
+                await self._until_ended(identity, monitor)
+            finally:
+                monitor.stop()
+        progress = monitor.finish()
+        await self._ended("its command ended", progress.percent, progress.step, progress.cpu_s)
+        if progress.cut_bytes:
+            self._outcome.note(f"{progress.cut_bytes:,} bytes of output were cut")
+
+    def _monitor(self, identity: Identity) -> Monitor:
+        loop = asyncio.get_running_loop()
+
+        def tell(progress: Progress) -> None:
+            loop.call_soon_threadsafe(self._hall.publish, progress)
+
+        def over_disk(used: int) -> None:
+            loop.call_soon_threadsafe(self._disk_is_full, used)
+
+        return Monitor(
+            self.id,
+            self._paths,
+            self.build.limits,
+            self.task.spec.criteria,
+            identity,
+            self._hall.clock,
+            tell=tell,
+            over_disk=over_disk,
+        )
+
+    def _disk_is_full(self, used: int) -> None:
+        if not self._over_disk:
+            self._over_disk = used
+            kill_build(self._paths)
+
+    async def _until_ended(self, identity: Identity, monitor: Monitor) -> None:
+        """Wait for the end; every time that no sign of life was seen for too long, ask the operator once."""
+        settings = self._hall.settings
+        own = settings.tasks.get(self.build.label)
+        after_s = own.stall_after_s if own and own.stall_after_s else settings.stall.after_s
+        told = False
+        quiet_s = 0.0
+        while not await _ends_within(identity, self._paths, max(after_s - quiet_s, 0.05)):
+            quiet_s = await asyncio.to_thread(monitor.quiet_s)
+            if quiet_s < after_s:
+                told = False
+            elif not told:
+                told = True
+                self._outcome.stalled(quiet_s, after_s)
+            if quiet_s >= after_s:
+                quiet_s = 0.0
+
+    async def _ended(self, why: str, percent: int = 0, step: str = "", cpu_s: float = 0.0) -> None:
+        """Its processes are gone: say what came of it, as far as that can be proven."""
+        build = msgspec.structs.replace(self.build, percent=percent, step=step, cpu_s=cpu_s)
+        code = process.exit_code(self._paths)
+        now = self._hall.clock.now()
+        ran_s = (now - (build.started_at or build.created_at)).total_seconds()
+        if build.kill_by or kill_switch.engaged(self._hall.workspace):
+            self._outcome.killed(f"killed by {build.kill_by or 'the kill switch'}")
+        elif build.fail_by:
+            self._outcome.failed(build.fail_by)
+        elif self._over_disk:
+            self._outcome.over_limit("disk_bytes", self._over_disk, build.limits.disk_bytes)
+        elif code is None and process.out_of_time(self._paths):
+            self._outcome.over_limit("run_s", ran_s, build.limits.time_s)
+        elif code is None and not process.started(self._paths):
+            self._outcome.failed(f"its sandbox did not start: {last_words(self._paths)}")
+        elif code is None:
+            self._outcome.unknown("it ended without an exit status: it, or the machine, was stopped from outside")
+        elif code != 0:
+            text = f"exit code {code}: {last_words(self._paths)}"
+            self._outcome.failed(text, executed=b.Check(result=b.Result.NO, text=text, at=now))
+        else:
+            executed = b.Check(result=b.Result.YES, text="exit code 0", at=now)
+            self._hall.stage([move_build(build, b.Ended(exit_code=0), executed=executed)], "build_ended", why, build)
+
+    async def _collect(self) -> None:
+        build = self.build
+        if build.repo:
+            collected = await workspace.collect(self._paths, build.base, self.task.spec.title, build.id)
+            changes = {
+                "result": collected.result,
+                "digest": collected.digest,
+                "files_changed": collected.files_changed,
+                "notes": (*build.notes, *collected.notes),
+            }
+        else:
+            files = await asyncio.to_thread(workspace.deliverables, self._paths)
+            changes = {"deliverables": files, "files_changed": len(files)}
+        build = msgspec.structs.replace(self.build, **changes)
+        checking = move_build(build, b.Checking(candidate=build.result))
+        self._hall.stage([*self._task_verifying(), checking], "result_collected", f"{build.files_changed} files changed", build)
+
+    def _task_verifying(self) -> list[t.Task]:
+        task = self.task
+        return [] if isinstance(task.state, t.Verifying) else [move_task(task, t.Verifying(build=self.id))]
+
+    async def _check(self) -> None:
+        """Bring the result onto the branch's present tip and verify exactly what would be merged."""
+        build = self.build
+        if build.fail_by:
+            return
+        candidate: delivery.Candidate | None = None
+        if build.repo and build.result:
+            found = await delivery.candidate(self._paths, self._order())
+            if isinstance(found, delivery.Conflict):
+                self._outcome.blocked(f"merge conflict in {', '.join(found.paths)}")
+                return
+            candidate = found
+        if not await self._verified(candidate):
+            return
+        build = self.build
+        if candidate is None:
+            self._outcome.done("no changes" if build.repo or not build.deliverables else self._deliverables())
+        elif self._outcome.needs_review() and not build.approved:
+            self._outcome.ask_for_review()
+        else:
+            delivering = move_build(build, b.Delivering(old=candidate.tip, new=candidate.commit))
+            self._hall.stage([*self._task_verifying(), delivering], "merge_started", f"into {build.branch} on {candidate.tip[:12]}", build)
+            await self._hall.durable()
+
+    def _deliverables(self) -> str:
+        count = len(self.build.deliverables)
+        return f"{count} deliverable{'s' if count != 1 else ''}"
+
+    def _order(self) -> delivery.Order:
+        build, task = self.build, self.task
+        git = self._hall.settings.git
+        return delivery.Order(
+            repo=build.repo,
+            branch=build.branch,
+            base=build.base,
+            result=build.result,
+            title=task.spec.title,
+            label=build.label,
+            build=build.id,
+            name=git.name,
+            email=git.email,
+        )
+
+    async def _verified(self, candidate: delivery.Candidate | None) -> bool:
+        """Whether the candidate passes its verify command in a fresh sandbox; a tree is verified once."""
+        build, task = self.build, self.task
+        tree = candidate.tree if candidate else "unchanged"
+        if tree == self._verified_tree and build.verified.result in (b.Result.YES, b.Result.NONE):
+            return True
+        now = self._hall.clock.now
+        if not task.spec.verify:
+            check = b.Check(result=b.Result.NONE, text="no verify command", at=now())
+        else:
+            checking = move_build(build, b.Checking(candidate=candidate.commit if candidate else ""))
+            self._hall.stage([*self._task_verifying(), checking], "verify_started", task.spec.verify, build)
+            report = await verify.run(
+                self._hall.workspace.verification(build.id),
+                self._paths,
+                candidate.commit if candidate else build.base if build.repo else "",
+                await self._confinement(secrets.token_hex(16)),
+                task.spec.verify,
+                self._hall.machine,
+            )
+            if self.build.kill_by or self.build.fail_by or kill_switch.engaged(self._hall.workspace):
+                self._heed_operator()
+                return False
+            if not report.passed:
+                text = f"verify failed: {report.text}"
+                self._outcome.failed(text, verified=b.Check(result=b.Result.NO, text=report.text, at=now()))
+                return False
+            check = b.Check(result=b.Result.YES, text=report.text, at=now())
+        self._verified_tree = tree
+        self._hall.stage([msgspec.structs.replace(self.build, verified=check)], "verified", check.text, build)
+        return True
+
+    async def _deliver(self) -> None:
+        build = self.build
+        state = build.state
+        assert isinstance(state, b.Delivering)
+        async with self._hall.branch(build.repo):
+            if self._adopted:
+                await delivery.recover(build.repo, build.branch, state.old, state.new)
+            answer = await delivery.deliver(self._paths, build.repo, build.branch, state.old, state.new)
+        if isinstance(answer, delivery.Delivered):
+            self._outcome.delivered(state.new)
+        elif isinstance(answer, delivery.Blocked):
+            self._outcome.blocked(answer.text)
+        else:
+            back = move_build(build, b.Checking(candidate=state.new))
+            self._hall.stage([back], "branch_moved", f"{build.branch} is no longer at {state.old[:12]}", build)
+
+
+async def _ends_within(identity: Identity, paths: BuildPaths, timeout_s: float) -> bool:
+    try:
+        async with asyncio.timeout(timeout_s):
+            await process.ended(identity, paths)
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,289 @@
+"""The engine: one loop that turns commands, ended builds and due times into recorded decisions."""
+
+import asyncio
+import concurrent.futures
+import logging
+import os
+from collections.abc import Callable
+
+import msgspec
+
+from engine.bus import Bus, Subscription
+from engine.clock import Clock
+from engine.desk import Desk
+from engine.facts import gather, rules_of
+from engine.hall import Hall
+from engine.ledger import Ledger
+from engine.nursery import Nursery
+from engine.questions import Questions
+from engine.roster import Roster
+from engine.safety import kill_switch
+from engine.safety.kill import KillReport
+from engine.schedule import planner
+from engine.work.sandbox import Machine
+from state.files import Workspace
+from state.journal import Entry
+from state.model import command as c
+from state.model.progress import Progress
+from state.model.view import EngineInfo, View
+from state.settings import Settings
+from state.store import Store, StoreFailed
+
+log = logging.getLogger("midwatch.engine")
+
+_LONGEST_SLEEP_S = 60.0
+"""A due time is looked at again at least this often, so that a clock that is set does not move it."""
+
+
+class Engine:
+    """`submit`, `view` and `subscribe` are all that a face may use. Everything else is private to its loop."""
+
+    def __init__(
+        self, workspace: Workspace, store: Store, settings: Settings, clock: Clock, machine: Machine, mode: str
+    ) -> None:
+        self._workspace = workspace
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._mode = mode
+        self._rules = rules_of(settings)
+        self._info = EngineInfo(
+            pid=os.getpid(), mode=mode, started_at=clock.now(), slots=settings.queue.slots, sandbox=machine.trouble
+        )
+        questions = Questions(store)
+        self._hall = Hall(workspace, store, questions, settings, clock, machine, self._wake, self._publish_progress)
+        self._desk = Desk(store, settings, clock, questions)
+        self._ledger = Ledger(store)
+        self._nursery = Nursery(self._broken)
+        self._roster = Roster(self._hall, self._ledger, self._nursery, self._wake)
+        self._bus = Bus(lambda: (self._store.number, self._clock.now()))
+        self._inbox: list[tuple[c.Request, asyncio.Future[c.Reply]]] = []
+        self._scheduled = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._leaving = asyncio.Event()
+        self._draining = False
+        self._until_idle = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.failed = ""
+        """Why it had to end, in words; empty when it ended as it was told to."""
+        store.listeners.append(self._staged)
+
+    def submit(self, request: c.Request) -> "concurrent.futures.Future[c.Reply]":
+        """Ask for something from any thread; the reply comes once what it changed is durable."""
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(self.ask(request), self._loop)
+
+    async def ask(self, request: c.Request) -> c.Reply:
+        """The same on the engine's own loop."""
+        answer: asyncio.Future[c.Reply] = asyncio.get_running_loop().create_future()
+        self._inbox.append((request, answer))
+        self._wake()
+        reply = await answer
+        if reply.ok:
+            reply = await self._carry_out(request, reply)
+        return reply
+
+    def view(self) -> View:
+        """Return a picture of everything. On the engine's loop only."""
+        return View(
+            number=self._store.number,
+            at=self._clock.now(),
+            engine=self._info,
+            control=self._store.control,
+            tasks=dict(self._store.tasks),
+            builds=dict(self._store.builds),
+            escalations=dict(self._store.escalations),
+            anomalies=dict(self._store.anomalies),
+            progress=dict(self._roster.progress),
+        )
+
+    def subscribe(self) -> Subscription:
+        """Open a stream of what changes, which begins with everything. On the engine's loop only."""
+        return self._bus.subscribe(self.view())
+
+    async def run(self, *, until_idle: bool = False, ready: Callable[[], None] = lambda: None) -> None:
+        """Adopt what an engine before this one left, then work until told to leave (or, if asked, until idle)."""
+        self._loop = asyncio.get_running_loop()
+        self._until_idle = until_idle
+        watch = kill_switch.StopWatch(self._workspace, self._stop_from_thread)
+        watch.start()
+        try:
+            self._heed_stop_file()
+            self._roster.adopt()
+            self._wake()
+            ready()
+            await self._leaving.wait()
+        finally:
+            watch.close()
+            await self._nursery.close()
+            if self._timer is not None:
+                self._timer.cancel()
+            self._store.close()
+
+    def leave(self) -> None:
+        """End now; running builds go on and are adopted by the next engine. On the engine's loop only."""
+        self._leaving.set()
+
+    def drain(self) -> None:
+        """Start nothing more, end when nothing runs. On the engine's loop only."""
+        self._draining = True
+        self._wake()
+
+    def go_headless(self) -> None:
+        """Go on without a screen until nothing more can start by itself. On the engine's loop only."""
+        self._set_info(mode="headless")
+        self._until_idle = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if not self._scheduled and self._loop is not None:
+            self._scheduled = True
+            self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        """Everything that has come up: decided, made durable with one sync, and only then acted on."""
+        self._scheduled = False
+        inbox, self._inbox = self._inbox, []
+        try:
+            replies = [(self._desk.handle(request), answer) for request, answer in inbox]
+            starts = self._decide()
+            self._store.flush()
+        except StoreFailed as error:
+            self._store_failed(error, inbox)
+            return
+        self._recovered()
+        for reply, answer in replies:
+            if not answer.done():
+                answer.set_result(reply)
+        for build_id in starts:
+            self._roster.begin(build_id)
+        self._roster.carry_out_kills()
+        self._set_timer()
+        if self._settled():
+            self._leaving.set()
+
+    def _decide(self) -> list[str]:
+        """Stage what the plan wants; return the builds to begin once that is durable."""
+        facts = gather(self._picture(), self._settings, self._clock.now(), self._ledger.occupying())
+        if self._draining:
+            facts = msgspec.structs.replace(facts, paused=True)
+        intents = planner.plan(
+            self._picture(),
+            facts,
+            self._rules,
+            waiting=self._ledger.waiting,
+            again=self._ledger.waiting.take_again(),
+            deliverable=self._roster.deliverable(),
+        )
+        return [build for intent in intents if (build := self._roster.record(intent, self._desk)) is not None]
+
+    def _picture(self) -> View:
+        """A view over the live tables, for a plan that is made and gone before anything changes."""
+        return View(
+            number=self._store.number,
+            at=self._clock.now(),
+            engine=self._info,
+            control=self._store.control,
+            tasks=self._store.tasks,
+            builds=self._store.builds,
+        )
+
+    def _staged(self, entry: Entry) -> None:
+        self._ledger.note(entry)
+        self._bus.publish(entry.records)
+        log.info(entry.reason.action, extra={"entry": entry.reason, "seq": entry.seq})
+
+    def _publish_progress(self, progress: Progress) -> None:
+        if self._roster.take_progress(progress):
+            self._bus.publish([progress])
+
+    async def _carry_out(self, request: c.Request, reply: c.Reply) -> c.Reply:
+        """What a command needs done in the world, after it was recorded."""
+        command = request.command
+        if isinstance(command, c.Kill):
+            return msgspec.structs.replace(reply, text=await self._roster.killed(command.label, reply.text))
+        if isinstance(command, c.Approve):
+            self._roster.hurry(command.label)
+            self._wake()
+        if isinstance(command, c.KillAll):
+            reports = await asyncio.to_thread(kill_switch.engage, self._workspace, request.actor, command.why)
+            self._set_info(stop_file=True)
+            await self._roster.all_over()
+            return msgspec.structs.replace(reply, text=kill_switch.summary(reports))
+        if isinstance(command, c.Arm):
+            await asyncio.to_thread(kill_switch.release, self._workspace)
+            self._set_info(stop_file=False)
+            self._wake()
+        return reply
+
+    def _stop_from_thread(self, reports: tuple[KillReport, ...]) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._heed_stop_file)
+
+    def _heed_stop_file(self) -> None:
+        """Bring the record in line with a STOP file that somebody made without asking the engine."""
+        if not kill_switch.engaged(self._workspace):
+            return
+        self._set_info(stop_file=True)
+        if not self._store.control.stopped:
+            note = kill_switch.notes(self._workspace)
+            self._desk.handle(c.Request(actor=note.by, command=c.KillAll(why=note.why)))
+            self._wake()
+
+    def _set_info(self, **changes: object) -> None:
+        info = msgspec.structs.replace(self._info, **changes)
+        if info != self._info:
+            self._info = info
+            self._bus.publish([info])
+
+    def _store_failed(self, error: StoreFailed, inbox: list[tuple[c.Request, "asyncio.Future[c.Reply]"]]) -> None:
+        """Nothing was recorded, so nothing is done: say so, kill what must die all the same, and try again later."""
+        log.error("not recorded: %s", error)
+        self._set_info(trouble=str(error))
+        questions = Questions(self._store)
+        self._hall.questions = self._desk.questions = questions
+        self._ledger.rebuild()
+        for request, answer in inbox:
+            if isinstance(request.command, c.Kill | c.KillAll):
+                self._nursery.start(self._kill_unrecorded(request), "kill without a record")
+            if not answer.done():
+                answer.set_result(c.Reply(ok=False, text=str(error), code=error.code, number=self._store.number))
+        self._hall.flushed(error)
+        if error.final:
+            self.failed = str(error)
+            self._leaving.set()
+
+    async def _kill_unrecorded(self, request: c.Request) -> None:
+        if isinstance(request.command, c.KillAll):
+            await asyncio.to_thread(kill_switch.engage, self._workspace, request.actor, request.command.why)
+        elif isinstance(request.command, c.Kill):
+            await self._roster.kill_processes(self._store.tasks[request.command.label].build)
+
+    def _recovered(self) -> None:
+        if self._info.trouble:
+            self._set_info(trouble="")
+        self._hall.flushed()
+
+    def _broken(self, name: str, error: BaseException) -> None:
+        """A part of the engine failed in a way nobody foresaw: say so where the operator looks."""
+        log.error("%s failed", name, exc_info=error)
+        self._set_info(trouble=f"{name} failed: {error!r}; see the engine's log")
+        self._wake()
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        now = self._clock.now()
+        due = self._roster.next_due(now)
+        if due is not None and self._loop is not None:
+            delay = max((due - now).total_seconds(), 0.0)
+            self._timer = self._loop.call_later(min(delay + 0.001, _LONGEST_SLEEP_S), self._wake)
+
+    def _settled(self) -> bool:
+        """Whether it should end: drained, or idle when that was asked for."""
+        if self._scheduled or self._inbox or self._roster.busy:
+            return False
+        if self._draining:
+            return True
+        return self._until_idle and self._roster.next_due(self._clock.now()) is None

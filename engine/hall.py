@@ -1,0 +1,89 @@
+"""What every attempt at a build may use of the engine: a small counter instead of the whole engine."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from engine.clock import Clock
+from engine.questions import Questions
+from engine.work.sandbox import Machine
+from state.files import Workspace
+from state.model.build import Build
+from state.model.progress import Progress
+from state.model.reason import ENGINE, Reason
+from state.model.task import Task
+from state.model.view import Record
+from state.settings import Settings
+from state.store import Store, StoreFailed
+
+_ASK_AGAIN_S = 1.0
+
+
+class Hall:
+    """Shared services of the attempts. All of it is used on the engine's loop only."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        store: Store,
+        questions: Questions,
+        settings: Settings,
+        clock: Clock,
+        machine: Machine,
+        wake: Callable[[], None],
+        publish: Callable[[Progress], None],
+    ) -> None:
+        self.workspace = workspace
+        self.store = store
+        self.questions = questions
+        self.settings = settings
+        self.clock = clock
+        self.machine = machine
+        self.wake = wake
+        self.publish = publish
+        self.trouble = ""
+        self._durable: list[asyncio.Future[None]] = []
+        self._branches: dict[str, asyncio.Lock] = {}
+
+    def build(self, build_id: str) -> Build:
+        """The build's present form."""
+        return self.store.builds[build_id]
+
+    def task(self, label: str) -> Task:
+        """The task's present form."""
+        return self.store.tasks[label]
+
+    def stage(self, records: Sequence[Record], action: str, why: str, build: Build) -> None:
+        """Write down what the engine decided about a build; durable after the present turn of the loop."""
+        self.store.stage(records, Reason(actor=ENGINE, action=action, why=why, label=build.label, build=build.id))
+        self.wake()
+
+    async def durable(self) -> None:
+        """Wait until all that is staged is on the disk."""
+        waiter = asyncio.get_running_loop().create_future()
+        self._durable.append(waiter)
+        self.wake()
+        await waiter
+
+    def flushed(self, error: StoreFailed | None = None) -> None:
+        """Tell those who wait for durability that it came, or why it could not come."""
+        self.trouble = str(error) if error else ""
+        waiters, self._durable = self._durable, []
+        for waiter in waiters:
+            if waiter.done():
+                continue
+            if error is None:
+                waiter.set_result(None)
+            else:
+                waiter.set_exception(error)
+
+    async def healthy(self) -> None:
+        """Wait until the store takes changes again, asking it now and then."""
+        while self.trouble:
+            await asyncio.sleep(_ASK_AGAIN_S)
+            self.wake()
+            await asyncio.sleep(0)
+
+    def branch(self, repo: str) -> asyncio.Lock:
+        """One delivery at a time into one repository."""
+        return self._branches.setdefault(str(Path(repo).resolve()), asyncio.Lock())

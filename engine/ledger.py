@@ -1,0 +1,50 @@
+"""What the engine keeps in mind about the tables, so that a decision never walks over all of them."""
+
+from engine.schedule.waiting import Waiting
+from state.journal import Entry
+from state.model.build import Build, Reviewing
+from state.model.task import Task
+from state.store import Store
+
+
+class Ledger:
+    """Indexes that follow the store: who waits, which builds occupy a slot, which wait for a merge."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Forget everything and read the tables again."""
+        self.waiting = Waiting(self._store.tasks.values())
+        self._occupying: dict[str, Build] = {}
+        self.reviewing: set[str] = set()
+        self.asked_to_end: set[str] = set()
+        for build in self._store.builds.values():
+            self._note_build(build)
+
+    def note(self, entry: Entry) -> None:
+        """Follow a change."""
+        for record in entry.records:
+            if isinstance(record, Task):
+                self.waiting.update(record)
+            elif isinstance(record, Build):
+                self._note_build(record)
+
+    def occupying(self) -> tuple[Build, ...]:
+        """The builds that take a slot."""
+        return tuple(self._occupying.values())
+
+    def _note_build(self, build: Build) -> None:
+        if build.occupies:
+            self._occupying[build.id] = build
+        else:
+            self._occupying.pop(build.id, None)
+        if isinstance(build.state, Reviewing):
+            self.reviewing.add(build.id)
+        else:
+            self.reviewing.discard(build.id)
+        if not build.over and (build.kill_by or build.fail_by):
+            self.asked_to_end.add(build.id)
+        else:
+            self.asked_to_end.discard(build.id)

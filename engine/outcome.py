@@ -1,0 +1,165 @@
+"""Writes down what came of a build, for the build, its task and the operator at once."""
+
+from datetime import timedelta
+
+import msgspec
+
+from engine.hall import Hall
+from engine.policy.approvals import SELF_STARTING
+from state.model import build as b
+from state.model import task as t
+from state.model.anomaly import Anomaly
+from state.model.escalation import EscalationKind, Urgency
+from state.model.moves import move_build, move_task
+from state.model.view import Record
+
+
+class Outcome:
+    """The ends that one build can come to, and the stops on the way to the operator."""
+
+    def __init__(self, hall: Hall, build_id: str) -> None:
+        self._hall = hall
+        self._id = build_id
+
+    @property
+    def _build(self) -> b.Build:
+        return self._hall.build(self._id)
+
+    @property
+    def _task(self) -> t.Task:
+        return self._hall.task(self._build.label)
+
+    def needs_review(self) -> bool:
+        """Whether the operator must see the diff before it merges."""
+        spec = self._task.spec
+        unverified = self._build.verified.result is not b.Result.YES
+        return spec.category not in SELF_STARTING or bool(spec.effects) or unverified
+
+    def note(self, text: str) -> None:
+        """Add something that the operator should know of how it ran."""
+        build = self._build
+        if text not in build.notes:
+            noted = msgspec.structs.replace(build, notes=(*build.notes, text))
+            self._hall.stage([noted], "build_noted", text, build)
+
+    def done(self, note: str) -> None:
+        """It is finished and there is nothing to merge."""
+        now = self._hall.clock.now()
+        self._finish("done", note, t.Done(build=self._id, note=note, at=now), "build_done")
+
+    def delivered(self, commit: str) -> None:
+        """It is merged."""
+        now = self._hall.clock.now()
+        note = f"merged into {self._build.branch} as {commit[:12]}"
+        check = b.Check(result=b.Result.YES, text=note, at=now)
+        self._finish("done", note, t.Done(build=self._id, note=note, at=now), "merged", delivered=check)
+
+    def killed(self, text: str) -> None:
+        """The operator ended it."""
+        now = self._hall.clock.now()
+        self._finish("killed", text, t.Killed(build=self._id, text=text, at=now), "build_killed")
+
+    def unknown(self, text: str) -> None:
+        """Nothing proves what happened; it is never run again by itself."""
+        now = self._hall.clock.now()
+        task = self._task
+        question = self._hall.questions.ask(
+            EscalationKind.BUILD_UNKNOWN, task, text, now, build=self._id, urgency=Urgency.HIGH
+        )
+        self._finish("unknown", text, t.Unknown(build=self._id, text=text, at=now), "build_lost", question)
+
+    def failed(self, text: str, **checks: b.Check) -> None:
+        """It failed: another try after a while, or the operator's turn after the last one."""
+        now = self._hall.clock.now()
+        retry = self._hall.settings.retry
+        task = self._task
+        failures = task.failures + 1
+        state: t.TaskState
+        if failures <= retry.times:
+            at = now + timedelta(seconds=retry.wait_s)
+            state = t.Retrying(at=at, text=text)
+            self._finish("failed", text, state, "build_failed", failures=failures, **checks)
+            return
+        state = t.Failed(build=self._id, text=text, at=now)
+        told = f"failed {failures} times; the last time: {text}"
+        question = self._hall.questions.ask(EscalationKind.BUILD_FAILED, task, told, now, build=self._id)
+        self._finish("failed", text, state, "build_given_up", question, failures=failures, **checks)
+
+    def over_limit(self, figure: str, value: float, limit: float) -> None:
+        """It was stopped at one of its limits, which counts as a failure."""
+        text = f"stopped at a limit: {figure} was {value:,.0f}, and {limit:,.0f} are allowed"
+        self.anomaly(figure, value, limit, text)
+        self.failed(text)
+
+    def stalled(self, quiet_s: float, after_s: float) -> None:
+        """It shows no sign of life; it goes on, and the operator is asked."""
+        now = self._hall.clock.now()
+        build = self._build
+        text = f"no output, file change or CPU time for {quiet_s:,.0f} s: `midwatch kill {build.label}` ends it"
+        question = self._hall.questions.ask(EscalationKind.BUILD_STALLED, self._task, text, now, build=self._id)
+        anomaly = self._anomaly("quiet_s", quiet_s, after_s, text)
+        self._hall.stage([question, anomaly], "build_stalled", text, build)
+
+    def ask_for_review(self) -> None:
+        """It is verified; whether it merges is for the operator to say."""
+        now = self._hall.clock.now()
+        build, task = self._build, self._task
+        verified = "verified" if build.verified.result is b.Result.YES else "not verified: it has no verify command"
+        text = f"{verified}; {build.files_changed} files changed; `midwatch diff {build.label}` shows them"
+        question = self._hall.questions.ask(
+            EscalationKind.REVIEW_NEEDED, task, text, now, build=self._id, digest=build.digest
+        )
+        state = t.AwaitingReview(build=self._id, digest=build.digest)
+        reviewing = move_build(build, b.Reviewing(digest=build.digest))
+        self._hall.stage([move_task(task, state), reviewing, question], "review_asked", text, build)
+
+    def blocked(self, text: str) -> None:
+        """Something stands in the way of the merge; nothing was touched."""
+        now = self._hall.clock.now()
+        build, task = self._build, self._task
+        question = self._hall.questions.ask(
+            EscalationKind.DELIVERY_BLOCKED, task, text, now, build=self._id, digest=build.digest
+        )
+        state = t.AwaitingReview(build=self._id, digest=build.digest, blocked=text)
+        reviewing = b.Reviewing(digest=build.digest)
+        check = b.Check(result=b.Result.PENDING, text=text, at=now)
+        build_after = (
+            msgspec.structs.replace(build, delivered=check)
+            if isinstance(build.state, b.Reviewing)
+            else move_build(build, reviewing, delivered=check)
+        )
+        self._hall.stage([move_task(task, state), build_after, question], "merge_blocked", text, build)
+
+    def anomaly(self, figure: str, value: float, limit: float, text: str) -> None:
+        """Write down a figure that left its band."""
+        self._hall.stage([self._anomaly(figure, value, limit, text)], "anomaly_seen", text, self._build)
+
+    def _anomaly(self, figure: str, value: float, limit: float, text: str) -> Anomaly:
+        build = self._build
+        return Anomaly(
+            id=f"a{len(self._hall.store.anomalies) + 1}",
+            label=build.label,
+            build=build.id,
+            figure=figure,
+            value=value,
+            limit=limit,
+            text=text,
+            created_at=self._hall.clock.now(),
+        )
+
+    def _finish(
+        self,
+        ending: str,
+        text: str,
+        state: t.TaskState,
+        action: str,
+        *more: Record,
+        failures: int | None = None,
+        **checks: b.Check,
+    ) -> None:
+        now = self._hall.clock.now()
+        build, task = self._build, self._task
+        over = move_build(build, b.Finished(ending=ending, text=text, at=now), ended_at=now, **checks)
+        moved = move_task(task, state, failures=task.failures if failures is None else failures)
+        answered = () if more else self._hall.questions.answer(task.label, ending, now)
+        self._hall.stage([moved, over, *more, *answered], action, text, build)

@@ -1,0 +1,202 @@
+"""The builds under way: begun, adopted, killed and merged."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from engine.attempt import Attempt
+from engine.desk import Desk
+from engine.hall import Hall
+from engine.ledger import Ledger
+from engine.nursery import Nursery
+from engine.safety.kill import KillReport, kill_build
+from engine.schedule import planner
+from state.model import build as b
+from state.model import task as t
+from state.model.moves import move_task
+from state.model.progress import Progress
+from state.model.reason import ENGINE, Reason
+from state.settings import SandboxKind, limits_for
+
+_PATIENCE_S = 5.0
+"""How long an answer to a kill waits for the build's end to be written down."""
+
+_SETTLED = {planner.Ask: "approval_asked", planner.Hold: "task_held", planner.Release: "task_released"}
+
+
+class Roster:
+    """Owns the attempts. On the engine's loop only."""
+
+    def __init__(self, hall: Hall, ledger: Ledger, nursery: Nursery, wake: Callable[[], None]) -> None:
+        self.progress: dict[str, Progress] = {}
+        self._hall = hall
+        self._ledger = ledger
+        self._nursery = nursery
+        self._wake = wake
+        self._attempts: dict[str, Attempt] = {}
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._killing: dict[str, asyncio.Task[tuple[KillReport, ...]]] = {}
+        self._try_again: dict[str, datetime] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way."""
+        return bool(self._running or self._killing)
+
+    def adopt(self) -> None:
+        """Go on with every build that an engine before this one left unfinished."""
+        for build in self._hall.store.builds.values():
+            if not build.over and not isinstance(build.state, b.Reviewing):
+                self._attempts[build.id] = Attempt(self._hall, build.id, adopted=True)
+                self.begin(build.id)
+        for build_id in self._ledger.reviewing:
+            if self._blocked(build_id):
+                self._try_again[build_id] = self._hall.clock.now()
+
+    def begin(self, build_id: str) -> None:
+        """Let a build's attempt run until it is over or waits for the operator."""
+        if build_id not in self._running:
+            attempt = self._attempts.setdefault(build_id, Attempt(self._hall, build_id))
+            self._running[build_id] = self._nursery.start(self._run(attempt), f"build {build_id}")
+
+    async def _run(self, attempt: Attempt) -> None:
+        try:
+            await attempt.run()
+        finally:
+            self._running.pop(attempt.id, None)
+            self.progress.pop(attempt.id, None)
+        if self._hall.build(attempt.id).over:
+            self._attempts.pop(attempt.id, None)
+        elif self._blocked(attempt.id):
+            self._try_again[attempt.id] = self._hall.clock.now() + timedelta(seconds=self._hall.settings.retry.wait_s)
+        self._wake()
+
+    def _blocked(self, build_id: str) -> bool:
+        build = self._hall.build(build_id)
+        state = self._hall.task(build.label).state
+        return isinstance(state, t.AwaitingReview) and state.build == build_id and bool(state.blocked)
+
+    def deliverable(self) -> tuple[str, ...]:
+        """Builds whose merge may be tried now: approved ones, and blocked ones whose time has come."""
+        now = self._hall.clock.now()
+        ready = []
+        for build_id in self._ledger.reviewing - self._running.keys():
+            due = self._try_again.get(build_id)
+            if self._hall.build(build_id).approved if due is None else due <= now:
+                ready.append(build_id)
+        return tuple(sorted(ready))
+
+    def hurry(self, label: str) -> None:
+        """Try a blocked merge of this task at once."""
+        self._try_again.pop(self._hall.task(label).build, None)
+
+    def next_due(self, now: datetime) -> datetime | None:
+        """The next moment at which something may start by itself."""
+        moments = [due for build, due in self._try_again.items() if build in self._ledger.reviewing and due > now]
+        waiting = self._ledger.waiting.next_due(now)
+        return min([*moments, *([waiting] if waiting else [])], default=None)
+
+    def record(self, intent: planner.Intent, desk: Desk) -> str | None:
+        """Stage what an intent decides; return the build to begin once that is durable."""
+        if isinstance(intent, planner.Start):
+            return self._record_start(intent)
+        if isinstance(intent, planner.Deliver):
+            self._try_again.pop(intent.build, None)
+            return intent.build
+        task = self._hall.task(intent.label)
+        settled, questions = desk.settle(task, intent.verdict)
+        why = "; ".join(finding.text for finding in intent.verdict.against) or "nothing stands against it"
+        action = _SETTLED[type(intent)]
+        if settled is not task:
+            reason = Reason(actor=ENGINE, action=action, why=why, label=task.label)
+            self._hall.store.stage([settled, *questions], reason)
+        return None
+
+    def _record_start(self, intent: planner.Start) -> str:
+        task = self._hall.task(intent.label)
+        spec = task.spec
+        settings = self._hall.settings
+        own = settings.tasks.get(spec.label)
+        attempt = task.attempts + 1
+        build_id = f"{spec.label}-{attempt}"
+        build = b.Build(
+            id=build_id,
+            label=spec.label,
+            attempt=attempt,
+            created_at=self._hall.clock.now(),
+            state=b.Preparing(),
+            limits=limits_for(settings, spec),
+            sandboxed=own is None or own.sandbox is not SandboxKind.NONE,
+            repo=spec.repo,
+            branch=spec.branch,
+        )
+        moved = move_task(task, t.Building(build=build_id), attempts=attempt)
+        why = "; ".join(finding.text for finding in intent.verdict.findings)
+        reason = Reason(
+            actor=ENGINE,
+            action="build_decided",
+            why=why,
+            label=spec.label,
+            build=build_id,
+            options=("start now", "leave it in the queue"),
+        )
+        self._hall.store.stage([moved, build], reason)
+        return build_id
+
+    def take_progress(self, progress: Progress) -> bool:
+        """Keep a build's latest figures; False when the build is not under way any more."""
+        if progress.build not in self._running:
+            return False
+        self.progress[progress.build] = progress
+        return True
+
+    def carry_out_kills(self) -> None:
+        """End every build that the operator asked to end."""
+        for build_id in tuple(self._ledger.asked_to_end):
+            if build_id in self._killing:
+                continue
+            if build_id in self._running:
+                self._killing[build_id] = self._nursery.start(self.kill_processes(build_id), f"kill {build_id}")
+            else:
+                self.begin(build_id)
+
+    async def kill_processes(self, build_id: str) -> tuple[KillReport, ...]:
+        """Kill all that runs of a build, its verification included."""
+        workspace = self._hall.workspace
+        grace_s = self._hall.task(self._hall.build(build_id).label).spec.grace_s
+        try:
+            own = await asyncio.to_thread(kill_build, workspace.build(build_id), grace_s)
+            checking = await asyncio.to_thread(kill_build, workspace.verification(build_id))
+            return (own, checking)
+        finally:
+            self._killing.pop(build_id, None)
+
+    async def killed(self, label: str, text: str) -> str:
+        """Wait until a kill that was asked for has come to its end; return what it took, in words."""
+        build_id = self._hall.task(label).build
+        killing = self._killing.get(build_id)
+        if killing is None:
+            return text
+        reports = [report for report in await asyncio.shield(killing) if report.found]
+        took = max((report.ms for report in reports), default=0.0)
+        survivors = [pid for report in reports for pid in report.survivors]
+        how = ", ".join(dict.fromkeys(step for report in reports for step in report.how))
+        words = f"{label}: {build_id} dead in {took:.0f} ms ({how or 'nothing of it ran'})"
+        if survivors:
+            words = f"{label}: processes {survivors} of {build_id} survived the kill"
+        build = self._hall.build(build_id)
+        reason = Reason(actor=ENGINE, action="kill_carried_out", why=words, label=label, build=build_id)
+        self._hall.store.stage([build], reason)
+        self._wake()
+        await self._over(build_id)
+        return words
+
+    async def all_over(self) -> None:
+        """Wait until the ends of all builds are written down, for a while."""
+        await self._over(*self._running)
+
+    async def _over(self, *build_ids: str) -> None:
+        running = {self._running[build_id] for build_id in build_ids if build_id in self._running}
+        if running:
+            await asyncio.wait(running, timeout=_PATIENCE_S)
+        await self._hall.durable()

@@ -1,0 +1,197 @@
+"""Watches one running build for progress and signs of life."""
+
+import os
+import stat
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from watchfiles import Change, watch
+
+from engine.clock import Clock
+from engine.safety.processes import Identity
+from engine.work.output import OutputLog
+from engine.work.process import cpu_seconds
+from engine.work.progress import ProgressReader, commits_from_reflog, criteria_ticked, overall
+from state.files import BuildPaths
+from state.model.build import Limits
+from state.model.progress import Progress
+
+STEP_MS = 200
+"""How long changes gather before they are looked at."""
+_DISK_EVERY_S = 2.0
+_SMALL_FILE = 256 * 1024
+
+
+class Monitor:
+    """A thread for one running build. It reads only the build's own files; what it finds goes to `tell`."""
+
+    def __init__(
+        self,
+        build: str,
+        paths: BuildPaths,
+        limits: Limits,
+        criteria: tuple[str, ...],
+        identity: Identity,
+        clock: Clock,
+        tell: Callable[[Progress], None],
+        over_disk: Callable[[int], None],
+    ) -> None:
+        self.progress = Progress(build=build, life_at=clock.now())
+        self._paths = paths
+        self._limits = limits
+        self._criteria = criteria
+        self._identity = identity
+        self._clock = clock
+        self._tell = tell
+        self._over_disk = over_disk
+        self._log = OutputLog(paths, limits.output_bytes)
+        self._lines = ProgressReader()
+        self._added: set[str] = set()
+        self._changed: set[str] = set()
+        self._life = clock.monotonic()
+        self._disk_at = 0.0
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._reading = threading.Lock()
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread = threading.Thread(target=self._run, name=f"monitor {self.progress.build}", daemon=True)
+        self._thread.start()
+
+    def finish(self) -> Progress:
+        """Stop watching, read what is left and return the last figures. The build must have ended."""
+        self._stop.set()
+        with self._reading:
+            self._read_output()
+            self._read_notes()
+        return self.progress
+
+    def stop(self) -> None:
+        """Stop watching; once it returns, nothing more is told."""
+        self._stop.set()
+        with self._reading:
+            pass
+
+    def quiet_s(self) -> float:
+        """Seconds since the last sign of life: output, a changed file or CPU time."""
+        with self._reading:
+            spent = cpu_seconds(self._identity)
+            if spent > self.progress.cpu_s + 0.01:
+                self._alive()
+            self.progress = msgspec.structs.replace(self.progress, cpu_s=spent)
+        return self._clock.monotonic() - self._life
+
+    def _run(self) -> None:
+        with self._reading:
+            self._look(set())
+        changes = watch(
+            self._paths.root,
+            watch_filter=None,
+            debounce=STEP_MS * 2,
+            step=STEP_MS,
+            stop_event=self._stop,
+            raise_interrupt=False,
+            ignore_permission_denied=True,
+        )
+        for batch in changes:
+            with self._reading:
+                if self._stop.is_set():
+                    return
+                self._look(batch)
+
+    def _look(self, batch: set[tuple[Change, str]]) -> None:
+        before = self.progress
+        self._read_output()
+        self._read_notes()
+        self._count(batch)
+        spent = cpu_seconds(self._identity)
+        self.progress = msgspec.structs.replace(self.progress, cpu_s=max(spent, self.progress.cpu_s))
+        if time.monotonic() - self._disk_at > _DISK_EVERY_S:
+            self._measure_disk()
+        if batch or self.progress.output_bytes != before.output_bytes:
+            self._alive()
+        if self.progress != before:
+            self._tell(self.progress)
+
+    def _alive(self) -> None:
+        self._life = self._clock.monotonic()
+        self.progress = msgspec.structs.replace(self.progress, life_at=self._clock.now())
+
+    def _read_output(self) -> None:
+        self._lines.feed(self._log.take())
+        self.progress = msgspec.structs.replace(
+            self.progress,
+            output_bytes=self._log.total_bytes,
+            cut_bytes=self._log.cut_bytes,
+            step=self._lines.step or self.progress.step,
+        )
+
+    def _read_notes(self) -> None:
+        ticked = self.progress.criteria
+        note = _small_text(self._paths.work / "PROGRESS.md")
+        if note is not None and self._criteria:
+            ticked = criteria_ticked(note.decode(errors="replace"), self._criteria)
+        commits = self.progress.commits
+        reflog = _small_text(self._paths.work / ".git" / "logs" / "HEAD")
+        if reflog is not None:
+            commits = commits_from_reflog(reflog)
+        percent = overall(self._lines.percent, ticked)
+        self.progress = msgspec.structs.replace(self.progress, percent=percent, criteria=ticked, commits=commits)
+
+    def _count(self, batch: set[tuple[Change, str]]) -> None:
+        prefix = f"{self._paths.work}/"
+        for change, path in batch:
+            inside = path.removeprefix(prefix)
+            if inside == path or inside.startswith(".git/") or inside == ".git" or Path(path).is_dir():
+                continue
+            if change is Change.added and inside not in self._changed:
+                self._added.add(inside)
+            if change is Change.deleted and inside in self._added:
+                self._changed.discard(inside)
+            else:
+                self._changed.add(inside)
+        self.progress = msgspec.structs.replace(self.progress, files_changed=len(self._changed))
+
+    def _measure_disk(self) -> None:
+        self._disk_at = time.monotonic()
+        used = disk_bytes(self._paths.work)
+        self.progress = msgspec.structs.replace(self.progress, disk_bytes=used)
+        if used > self._limits.disk_bytes:
+            self._over_disk(used)
+
+
+def disk_bytes(root: Path) -> int:
+    """Return the bytes that a tree takes on the disk; links are not followed, vanished files do not count."""
+    total = 0
+    pending = [root]
+    while pending:
+        try:
+            with os.scandir(pending.pop()) as entries:
+                for entry in entries:
+                    try:
+                        total += entry.stat(follow_symlinks=False).st_blocks * 512
+                        if entry.is_dir(follow_symlinks=False):
+                            pending.append(Path(entry.path))
+                    except OSError:
+                        continue
+        except OSError:
+            continue
+    return total
+
+
+def _small_text(path: Path) -> bytes | None:
+    """Return a small regular file's bytes without following a link; None when there is no such file."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        return os.read(descriptor, _SMALL_FILE)
+    finally:
+        os.close(descriptor)
