@@ -14,11 +14,18 @@ from state.model.control import Control
 from state.model.escalation import Escalation
 from state.model.task import Task
 from state.model.view import Record
-from state.segments import Span
 
 _MARK = b',"checkpoint":{"1":'
+_BLOCK = 1 << 20
 _AT_ONCE = 64
 """Records encoded between two writes: a write lets other threads run."""
+
+
+class Span(msgspec.Struct, frozen=True):
+    """The first `bytes` bytes of a segment, and their SHA-256."""
+
+    bytes: int
+    sha256: str
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -65,8 +72,32 @@ _image = msgspec.json.Decoder(Image)
 _only_mark = msgspec.json.Decoder(_OnlyMark)
 
 
-def chunks(tables: Mapping[str, Iterable[Record]], end: Seal, spans: Mapping[str, Span]) -> Iterator[bytes]:
-    """Yield a checkpoint's bytes in small pieces."""
+class Digests:
+    """The digests of segments up to some size, taken from the files and carried on from one time to the next."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known: dict[str, tuple[int, hashlib._Hash]] = {}
+
+    def span(self, name: str, size: int) -> Span:
+        """Return the span of a segment's first `size` bytes, or of all that are there if they are fewer."""
+        done, sha = self._known.get(name, (0, hashlib.sha256()))
+        if done > size:
+            done, sha = 0, hashlib.sha256()
+        block = memoryview(bytearray(_BLOCK))
+        with (self._folder / name).open("rb", buffering=0) as file:
+            file.seek(done)
+            while count := file.readinto(block[: min(size - done, _BLOCK)]):
+                sha.update(block[:count])
+                done += count
+        self._known[name] = done, sha
+        return Span(done, sha.hexdigest())
+
+
+def chunks(
+    tables: Mapping[str, Iterable[Record]], end: Seal, sizes: Mapping[str, int], digests: Digests
+) -> Iterator[bytes]:
+    """Yield a checkpoint's bytes in small pieces; `sizes` says how far each segment goes."""
     sha = hashlib.sha256()
     opening = b"{"
     for name, rows in tables.items():
@@ -85,7 +116,8 @@ def chunks(tables: Mapping[str, Iterable[Record]], end: Seal, spans: Mapping[str
         sha.update(data)
         yield data
         opening = b","
-    mark = Mark(end.seq, end.hash, dict(spans), sha.hexdigest())
+    spans = {name: digests.span(name, size) for name, size in sizes.items()}
+    mark = Mark(end.seq, end.hash, spans, sha.hexdigest())
     yield b"%b%b}}\n" % (_MARK, records.encode(mark))
 
 

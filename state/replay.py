@@ -1,7 +1,6 @@
 """How a store comes back: the checkpoint, then the journal's lines after it, each proven on the way."""
 
 import gc
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,11 +10,10 @@ import msgspec
 
 from state import checkpoint, journal, records, segments
 from state import line as lines
-from state.checkpoint import Mark
+from state.checkpoint import Digests, Mark
 from state.files import Workspace
 from state.line import Line, Seal
 from state.model.view import Record
-from state.segments import Span
 
 Tables = dict[str, dict[str, Record]]
 
@@ -25,10 +23,8 @@ class Past:
     """How far the journal goes, and where its writer goes on."""
 
     end: Seal = field(default_factory=Seal)
-    name: str = ""
-    size: int = 0
-    sha: "hashlib._Hash" = field(default_factory=hashlib.sha256)
-    closed: dict[str, Span] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    """The good bytes of each segment."""
     checkpoint: int = 0
     """The entry that the usable checkpoint stands for; 0 without one."""
     grown: int = 0
@@ -40,7 +36,7 @@ class _Broken(Exception):
     """The journal does not follow from its witnesses."""
 
 
-def load(workspace: Workspace, tables: Tables) -> Past:
+def load(workspace: Workspace, tables: Tables, digests: Digests) -> Past:
     """Fill `tables` and return how far the journal goes; raises JournalDamaged."""
     for unfinished in workspace.hidden.glob(f".{workspace.checkpoint.name}.*.tmp"):
         unfinished.unlink(missing_ok=True)
@@ -48,7 +44,7 @@ def load(workspace: Workspace, tables: Tables) -> Past:
     with _no_collections():
         image, trouble = checkpoint.load(workspace.checkpoint)
         try:
-            past = _follow(workspace.journal, image, head, tables)
+            past = _follow(workspace.journal, image, head, tables, digests)
         except (_Broken, msgspec.DecodeError, KeyError) as error:
             audit = journal.verify(workspace.journal, checkpoint=workspace.checkpoint)
             damage = audit.damage or (_unexplained(error),)
@@ -74,63 +70,54 @@ def _no_collections() -> Iterator[None]:
             gc.enable()
 
 
-def _follow(folder: Path, image: checkpoint.Image | None, head: Seal, tables: Tables) -> Past:
-    past, offset = Past(), 0
-    skip = Seal()
+def _follow(folder: Path, image: checkpoint.Image | None, head: Seal, tables: Tables, digests: Digests) -> Past:
+    past, skip = Past(), Seal()
     if image is not None:
         for name, table in tables.items():
             table.update((record.key, record) for record in image.table(name))
         past.checkpoint = image.mark.seq
-        if not _resume(folder, image.mark, past):
-            past.end, skip = Seal(), image.mark.seal
-        offset = past.size
+        if _stands(folder, image.mark, digests):
+            past.end, past.sizes = image.mark.seal, {name: span.bytes for name, span in image.mark.segments.items()}
+        else:
+            skip = image.mark.seal
     acknowledged = max(head.seq, past.checkpoint)
-    if head.seq == past.end.seq and head != past.end:
-        raise _Broken("HEAD")
+    witnesses = {head.seq: head.hash, skip.seq: skip.hash}
+    if witnesses.get(past.end.seq, past.end.hash) != past.end.hash:
+        raise _Broken("a witness")
     names = segments.names(folder)
     for name in names:
-        if name < past.name:
+        if name < max(past.sizes, default=""):
             continue
-        if name > past.name:
-            past.closed |= {past.name: Span(past.size, past.sha.hexdigest())} if past.name else {}
-            past.name, past.size, past.sha, offset = name, 0, hashlib.sha256(), 0
-        for raw in segments.lines(folder / name, offset):
+        size = past.sizes.get(name, 0)
+        for raw in segments.lines(folder / name, size):
             if name == names[-1] and journal.is_torn(raw, past.end.seq + 1, acknowledged):
-                cut = (folder / name).stat().st_size - past.size
-                past.recovered = journal.torn_text(folder / name, cut)
+                past.recovered = journal.torn_text(folder / name, (folder / name).stat().st_size - size)
                 break
             line = _next(raw, past.end)
             past.end = Seal(line.seq, line.hash)
-            if line.seq in (head.seq, skip.seq) and line.hash not in (head.hash, skip.hash):
+            if witnesses.get(line.seq, line.hash) != line.hash:
                 raise _Broken("a witness")
-            past.size += len(raw)
-            past.sha.update(raw)
+            size += len(raw)
             past.grown += len(raw)
             if line.seq > skip.seq:
                 _apply(line, tables)
+        past.sizes[name] = size
     if past.end.seq < acknowledged:
         raise _Broken("too short")
     return past
 
 
-def _resume(folder: Path, mark: Mark, past: Past) -> bool:
-    """Move `past` to where a checkpoint stands, if the journal up to there is byte for byte what it was then."""
+def _stands(folder: Path, mark: Mark, digests: Digests) -> bool:
+    """Say whether the journal up to a checkpoint is byte for byte what it was then."""
     covered = sorted(mark.segments)
     if segments.names(folder)[: len(covered)] != covered:
         return False
     for name in covered:
         span = mark.segments[name]
-        sha = segments.digest(folder / name, span.bytes)
-        if sha.hexdigest() != span.sha256:
+        if digests.span(name, span.bytes) != span:
             return False
         if name != covered[-1] and (folder / name).stat().st_size != span.bytes:
             return False
-        past.closed[name] = span
-        past.sha = sha
-    if covered:
-        past.name = covered[-1]
-        past.size = past.closed.pop(past.name).bytes
-    past.end = mark.seal
     return True
 
 

@@ -1,14 +1,11 @@
 """The journal's files: one for each UTC day, only ever appended to."""
 
 import errno
-import hashlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-
-import msgspec
 
 from state.disk import DISK, Disk
 from state.errors import StoreFailed
@@ -22,13 +19,6 @@ So it is never ahead of what the disk holds, and a journal that ends before it h
 """
 _BLOCK = 1 << 20
 _log = logging.getLogger(__name__)
-
-
-class Span(msgspec.Struct, frozen=True):
-    """The first `bytes` bytes of a segment, and their SHA-256."""
-
-    bytes: int
-    sha256: str
 
 
 def names(folder: Path) -> list[str]:
@@ -65,17 +55,6 @@ def lines_backwards(path: Path) -> Iterator[bytes]:
             yield rest
 
 
-def digest(path: Path, size: int) -> "hashlib._Hash":
-    """Return the running SHA-256 of a segment's first `size` bytes, or of all that are there if they are fewer."""
-    sha = hashlib.sha256()
-    block = memoryview(bytearray(_BLOCK))
-    with path.open("rb", buffering=0) as file:
-        while size and (count := file.readinto(block[: min(size, _BLOCK)])):
-            sha.update(block[:count])
-            size -= count
-    return sha
-
-
 def read_head(folder: Path) -> Seal:
     """Return what `HEAD` remembers; the chain's beginning when it is missing or no longer legible."""
     try:
@@ -94,21 +73,22 @@ class Segments:
         self._fd = -1
         self._name = ""
         self._size = 0
-        self._sha = hashlib.sha256()
-        self._closed: dict[str, Span] = {}
+        self._closed: dict[str, int] = {}
         self._unlisted = False
         self._finished = ""
         self.grown = 0
         """Bytes appended since this was last set to 0."""
         self._head = disk.open(folder / HEAD, os.O_RDWR | os.O_CREAT)
 
-    def resume(self, closed: dict[str, Span], name: str, size: int, sha: "hashlib._Hash", end: Seal) -> None:
-        """Go on after `size` bytes of segment `name` (empty for none yet), cutting off what follows.
+    def resume(self, sizes: Mapping[str, int], end: Seal) -> None:
+        """Go on at the end of the last of these segments, cutting off what follows its size.
 
         What was there is made durable first: a killed owner may have written it and not synced it. Raises OSError.
         """
-        self._closed, self._name, self._size, self._sha = dict(closed), name, size, sha
-        if name:
+        self._closed = dict(sizes)
+        if name := max(sizes, default=""):
+            size = self._closed.pop(name)
+            self._name, self._size = name, size
             self._fd = self._disk.open(self._folder / name, os.O_WRONLY | os.O_APPEND)
             if os.fstat(self._fd).st_size > size:
                 self._disk.truncate(self._fd, size)
@@ -122,10 +102,9 @@ class Segments:
         """Why nothing can be appended any more; empty while it can."""
         return self._finished
 
-    def spans(self) -> dict[str, Span]:
-        """What is durable of every segment."""
-        current = {self._name: Span(self._size, self._sha.hexdigest())} if self._name else {}
-        return self._closed | current
+    def sizes(self) -> dict[str, int]:
+        """How many bytes are durable of every segment, oldest first."""
+        return self._closed | ({self._name: self._size} if self._name else {})
 
     def append(self, data: bytes, at: datetime, end: Seal) -> None:
         """Make `data` durable at the journal's end, in the segment of `at`'s day or of a later one that is there.
@@ -147,7 +126,6 @@ class Segments:
             raise
         self._sync(len(data))
         self._size += len(data)
-        self._sha.update(data)
         self.grown += len(data)
         self._remember(end)
 
@@ -155,8 +133,8 @@ class Segments:
         fd = self._disk.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         if self._fd >= 0:
             self._disk.close(self._fd)
-            self._closed[self._name] = Span(self._size, self._sha.hexdigest())
-        self._fd, self._name, self._size, self._sha, self._unlisted = fd, name, 0, hashlib.sha256(), True
+            self._closed[self._name] = self._size
+        self._fd, self._name, self._size, self._unlisted = fd, name, 0, True
 
     def _sync(self, count: int) -> None:
         try:

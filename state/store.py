@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
@@ -56,10 +56,11 @@ class Store:
         self._writer: threading.Thread | None = None
         self._written = 0
         """The entry that the last checkpoint stands for."""
-        past = replay.load(workspace, self._tables)
+        self._digests = checkpoint.Digests(workspace.journal)
+        past = replay.load(workspace, self._tables, self._digests)
         self._segments = Segments(workspace.journal, disk)
         try:
-            self._segments.resume(past.closed, past.name, past.size, past.sha, past.end)
+            self._segments.resume(past.sizes, past.end)
         except BaseException:
             self._segments.close()
             raise
@@ -67,6 +68,8 @@ class Store:
         self._written = past.checkpoint
         self._segments.grown = past.grown
         self._staged_at = clock.now()
+        self.listeners: list[Callable[[Entry], None]] = []
+        """Called with every entry as it is staged, before it is durable."""
         self.recovered = past.recovered
         """What a crash had left half done and how it was set right; empty when there was nothing."""
         self.tasks: Mapping[str, Task] = self._live("tasks", Task)
@@ -127,7 +130,10 @@ class Store:
             table = self._tables[name]
             self._undo.append((table, record.key, table.get(record.key)))
             table[record.key] = record
-        return Entry(seq=self._end.seq, at=at, reason=reason, records=tuple(record for _, _, record in packed))
+        entry = Entry(seq=self._end.seq, at=at, reason=reason, records=tuple(record for _, _, record in packed))
+        for listener in self.listeners:
+            listener(entry)
+        return entry
 
     def flush(self) -> None:
         """Make everything staged durable with one write and one sync.
@@ -194,7 +200,7 @@ class Store:
         self.flush()
         self._join()
         rows = {name: list(table.values()) for name, table in self._tables.items()}
-        pieces = checkpoint.chunks(rows, self._durable, self._segments.spans())
+        pieces = checkpoint.chunks(rows, self._durable, self._segments.sizes(), self._digests)
         seq, self._segments.grown = self._durable.seq, 0
         failed: list[OSError] = []
 
