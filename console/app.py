@@ -1,0 +1,229 @@
+"""The Textual application: what the operator wants, done."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Coroutine, Iterable
+from functools import partial
+from typing import Any
+
+import msgspec
+from textual.app import App, SystemCommand
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from console.actions import ACTIONS, BY_NAME, Action, Question
+from console.bridge import Bridge, Changes
+from console.driver import PatientDriver
+from console.leave import Kind, Leave
+from console.link import Link, Ports
+from console.screens import story
+from console.screens.deck import Deck
+from console.screens.dialogs import CANCEL, AskWhy, Choice, Dialog
+from console.screens.help import Help
+from console.subject import Subject
+from console.theme import MIDWATCH
+from engine.clock import Clock, SystemClock
+from state.files import Workspace
+from state.model.command import Command, KillAll
+from state.text import clean
+from widgets.detail import Body
+from widgets.text_view import TextView
+
+_log = logging.getLogger(__name__)
+_FONT_FACES = re.compile(r"@font-face\s*\{[^}]*\}")
+
+REPLY_S = 10.0
+"""How long an engine may take to answer before the operator is told that it does not."""
+STOP_REPLY_S = 2.0
+"""The same for the kill switch, after which the console stops everything without the engine."""
+
+
+class Midwatch(App[Leave]):
+    """The console over one engine's link."""
+
+    TITLE = "Midwatch"
+
+    def __init__(
+        self, link: Link, workspace: Workspace, ports: Ports, *, actor: str, clock: Clock | None = None
+    ) -> None:
+        super().__init__(driver_class=PatientDriver, watch_css=False)
+        self.terminal_lost = False
+        """Whether the terminal is gone, so that nothing must be written to it any more."""
+        clock = clock or SystemClock()
+        self._ports = ports
+        self._bridge = Bridge(link, actor=actor, clock=clock, on_change=self._take)
+        self._sent: set[tuple[str, str]] = set()
+        self.deck = Deck(workspace, ports, clock, self._bridge.view, hosted=link.hosted)
+        self.register_theme(MIDWATCH)
+        self.theme = MIDWATCH.name
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Begin with the deck."""
+        return self.deck
+
+    def on_mount(self) -> None:
+        """Begin to mirror once there are panes to show it."""
+        self.deck.call_after_refresh(self._bridge.start)
+
+    def on_unmount(self) -> None:
+        """Stop mirroring."""
+        self._bridge.close()
+
+    def _take(self, changes: Changes) -> None:
+        self.deck.take(changes, self._bridge.view)
+
+    def on_deck_wanted(self, event: Deck.Wanted) -> None:
+        """Do what the key stands for, or say why that is not possible now."""
+        self.act(event.name)
+
+    def act(self, name: str) -> None:
+        """Carry out one action on what was drawn when it was asked for."""
+        action = BY_NAME[name]
+        subject = self.deck.drawn
+        why_not = self._unlike_drawn(subject) if action.answers else ""
+        why_not = why_not or action.blocked(subject, self._bridge.view)
+        if why_not:
+            self._say(why_not, "warning")
+        elif action.command is None:
+            getattr(self, f"_do_{name}")(subject)
+        else:
+            self._start(self._carry_out(action, subject), name)
+
+    def _unlike_drawn(self, drawn: Subject | None) -> str:
+        """Return why an answer to what was drawn would not be an answer to what is there now; empty when it is."""
+        present = self.deck.subject
+        if drawn == present and self.deck.settled:
+            return ""
+        if present is None:
+            return "What was selected is gone: nothing was done."
+        if drawn is not None and drawn[:2] == present[:2] and drawn != present:
+            return f"{present.label} has changed since it was drawn: look again, then press again."
+        return f"The selection has just moved to {present.label or 'another row'}: look, then press again."
+
+    async def _carry_out(self, action: Action, subject: Subject | None) -> None:
+        asked = (action.name, subject.key if subject and action.answers else "")
+        if asked in self._sent:
+            return
+        self._sent.add(asked)
+        try:
+            view = self._bridge.view
+            assert action.command is not None
+            # Made before any dialog: it stays bound to what was drawn, whatever happens while the dialog is open.
+            command = action.command(subject, view, "")
+            if action.confirm is not None and not await self._confirmed(action.confirm(subject, view)):
+                return
+            if action.asks_why:
+                assert subject is not None
+                why = await self.push_screen_wait(AskWhy(f"Deny {subject.label}?", story.title(subject, view)))
+                if why is None:
+                    return
+                command = msgspec.structs.replace(command, why=why)
+            await self._submit(command)
+        finally:
+            self._sent.discard(asked)
+
+    async def _confirmed(self, question: Question) -> bool:
+        choices = (CANCEL, Choice("yes", question.yes, risky=True))
+        return await self.push_screen_wait(Dialog(question.title, question.text, choices)) == "yes"
+
+    async def _submit(self, command: Command) -> None:
+        stop = isinstance(command, KillAll)
+        try:
+            reply = await asyncio.wait_for(self._bridge.submit(command), STOP_REPLY_S if stop else REPLY_S)
+        except (OSError, TimeoutError) as error:
+            trouble = str(error) or "The engine does not answer."
+            if not stop:
+                self._say(f"{trouble} It may still happen: the panes will show.", "error")
+                return
+            self._say(f"{trouble} Stopping everything without it.", "error")
+            self._say(await asyncio.to_thread(self._ports.emergency_stop), "warning")
+            return
+        self._say(reply.text, "information" if reply.ok else "error")
+
+    def _do_filter(self, subject: Subject | None) -> None:
+        self.deck.open_filter()
+
+    def _do_details(self, subject: Subject | None) -> None:
+        self.deck.open_details()
+
+    def _do_log(self, subject: Subject | None) -> None:
+        self.deck.want_body(Body.LOG)
+
+    def _do_diff(self, subject: Subject | None) -> None:
+        self.deck.want_body(Body.DIFF)
+
+    def _do_copy(self, subject: Subject | None) -> None:
+        marked = self.screen.get_selected_text()
+        if marked:
+            text, what = marked, "the marked text"
+        elif isinstance(self.focused, TextView):
+            text, what = self.focused.text, "the text"
+        else:
+            assert subject is not None
+            text = subject.label or subject.key
+            what = text
+        self.copy_to_clipboard(text)
+        self._say(f"Copied {what}.")
+
+    def _do_help(self, subject: Subject | None) -> None:
+        self.push_screen(Help(subject, self._bridge.view))
+
+    def _do_quit(self, subject: Subject | None) -> None:
+        running = sum(build.occupies for build in self._bridge.view.builds.values())
+        if self._bridge.hosted and running:
+            self._start(self._ask_how_to_leave(running), "quit")
+        else:
+            self.exit(Leave(Kind.QUIT))
+
+    async def _ask_how_to_leave(self, running: int) -> None:
+        if isinstance(self.screen, Dialog):
+            return
+        many = "A build is" if running == 1 else f"{running} builds are"
+        choices = (Choice(Kind.HEADLESS, "Keep going headless"), Choice(Kind.DRAIN, "Stop when they are done"), CANCEL)
+        text = f"{many} running, and this console hosts the engine. Keep going: a console started later attaches to it."
+        answer = await self.push_screen_wait(Dialog("Builds are running", text, choices))
+        if answer:
+            self.exit(Leave(Kind(answer)))
+
+    async def action_quit(self) -> None:
+        """Leave as the key for it does."""
+        self.act("quit")
+
+    def terminal_gone(self) -> None:
+        """End the screen without asking: there is nobody to ask."""
+        self.terminal_lost = True
+        self.exit(Leave(Kind.LOST))
+
+    def asked_to_end(self) -> None:
+        """End the screen without asking."""
+        self.exit(Leave(Kind.TERMINATED))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Offer every action by name, with the reason where it is not possible now."""
+        for action in ACTIONS:
+            why_not = action.blocked(self.deck.drawn, self._bridge.view)
+            help_text = f"Not now: {why_not}" if why_not else action.help
+            yield SystemCommand(
+                action.words(self._bridge.view).capitalize(), clean(help_text), partial(self.act, action.name)
+            )
+        yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
+
+    def _say(self, text: str, severity: SeverityLevel = "information") -> None:
+        self.notify(clean(text, lines=True), severity=severity, markup=False)
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        self.run_worker(work, name=name, exit_on_error=False)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Tell of work that failed: nothing that goes wrong stays silent."""
+        if event.state is WorkerState.ERROR:
+            error = event.worker.error
+            _log.error("%s failed", event.worker.name, exc_info=error)
+            self._say(f"{event.worker.name}: {error}", "error")
+
+
+def export_picture(app: App[Any]) -> str:
+    """Return what is on the screen as SVG that asks no other host for a font."""
+    return _FONT_FACES.sub("", app.export_screenshot(title="Midwatch"))

@@ -1,0 +1,52 @@
+"""What the console needs of an engine, wherever that runs."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from state.files import BuildPaths
+from state.model.build import Build
+from state.model.command import Reply, Request
+from state.model.task import Task
+from state.model.verdict import Finding
+from state.model.view import Delta, View
+
+
+class Link(Protocol):
+    """The three calls of every face. All are thread-safe and none of them blocks."""
+
+    hosted: bool
+    """Whether this process hosts the engine."""
+
+    def submit(self, request: Request) -> Future[Reply]:
+        """Ask for something; the future fails with OSError when the engine cannot be reached."""
+        ...
+
+    def view(self) -> Future[View]:
+        """Ask for everything at this moment."""
+        ...
+
+    def subscribe(self, deliver: Callable[[Delta], None]) -> Callable[[], None]:
+        """Have changes delivered on a foreign thread, the first delta holding everything; call the result to end it."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the engine."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What the console reads by itself, beside its link."""
+
+    rank: Callable[[Task], Any]
+    """What waiting tasks sort by."""
+    explain: Callable[[Task, View], Sequence[Finding]]
+    """Every rule's finding on a waiting task at this moment."""
+    read_log: Callable[[BuildPaths, int | None], bytes]
+    """The last bytes of a build's output; blocks on the disk."""
+    diff: Callable[[Build], str]
+    """The text of the diff that a build's digest stands for; blocks on the disk."""
+    emergency_stop: Callable[[], str]
+    """Engages the kill switch without the engine and says what died; blocks until it is done."""

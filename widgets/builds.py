@@ -1,0 +1,58 @@
+"""The pane of builds that are under way."""
+
+from typing import Any, ClassVar, NamedTuple
+
+from state.model.build import Build
+from state.model.progress import Progress
+from widgets import words
+from widgets.cells import Cell, Column, Tone
+from widgets.live_table import LiveTable
+
+
+class ActiveBuild(NamedTuple):
+    """A build with the latest figures of it, if it has any."""
+
+    build: Build
+    progress: Progress | None
+
+    @property
+    def percent(self) -> int:
+        """How far it is, 0 to 100."""
+        return self.progress.percent if self.progress else self.build.percent
+
+    @property
+    def step(self) -> str:
+        """What it says it is doing."""
+        return (self.progress.step if self.progress else "") or self.build.step
+
+    @property
+    def files_changed(self) -> int:
+        """How many files it has changed so far."""
+        return self.progress.files_changed if self.progress else self.build.files_changed
+
+
+class BuildsPane(LiveTable[ActiveBuild]):
+    """Builds under way, the oldest first."""
+
+    NAME = "Active builds"
+    NOTHING = "No build is under way."
+    COLUMNS: ClassVar[tuple[Column, ...]] = (Column(12), Column(4), Column(6, 1), Column(14, 3), Column(8, 6))
+
+    def order(self, record: ActiveBuild) -> Any:
+        """Sort by the time it began."""
+        return record.build.created_at.timestamp()
+
+    def cells(self, record: ActiveBuild) -> tuple[Cell, ...]:
+        """Show state, percent, bar, label with attempt, and step."""
+        build = record.build
+        attempt = f" #{build.attempt}" if build.attempt > 1 else ""
+        step = record.step
+        if not build.sandboxed:
+            step = f"NO SANDBOX {step}"
+        return (
+            words.build_state(build),
+            Cell(f"{record.percent:3d}%"),
+            Cell(words.bar(record.percent, 6), Tone.BUSY),
+            Cell(build.label + attempt, Tone.STRONG),
+            Cell(step, Tone.PLAIN if build.sandboxed else Tone.BAD),
+        )

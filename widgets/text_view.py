@@ -1,0 +1,175 @@
+"""Lines of foreign text that scroll: a log's tail, a diff, a description."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len, chop_cells
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from state.text import clean
+from widgets.cells import TONE_CLASSES, Cell, Tone, tone_css
+
+MAX_LINES = 5_000
+TAB = 4
+
+
+class TextView(ScrollView, can_focus=True):
+    """Shows lines, each with one tone. Only the lines on the screen are ever drawn.
+
+    While `follow` is on, its end stays in sight; scrolling up stops that, scrolling to the end starts it again.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES}
+    DEFAULT_CSS = """
+    TextView {
+        overflow-x: auto; overflow-y: auto; scrollbar-size: 1 1;
+        &:focus { background-tint: $foreground 3%; }
+    }
+    """ + tone_css("TextView")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll_up", "Up", show=False),
+        Binding("down", "scroll_down", "Down", show=False),
+        Binding("left", "scroll_left", "Left", show=False),
+        Binding("right", "scroll_right", "Right", show=False),
+        Binding("pageup", "page_up", "Page up", show=False),
+        Binding("pagedown", "page_down", "Page down", show=False),
+        Binding("home", "scroll_home", "Start", show=False),
+        Binding("end", "scroll_end", "End", show=False),
+    ]
+
+    def __init__(
+        self, *, wrap: bool = False, follow: bool = False, max_lines: int = MAX_LINES, id: str | None = None
+    ) -> None:
+        super().__init__(id=id)
+        self.follow = follow
+        self._wrap = wrap
+        self._max_lines = max_lines
+        self._lines: list[Cell] = []
+        self._rows: list[Cell] = []
+        self._widest = 0
+
+    @property
+    def text(self) -> str:
+        """All that it shows, without control sequences."""
+        return "\n".join(line.text for line in self._lines)
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the last line is in sight."""
+        return self.scroll_offset.y >= self.max_scroll_y
+
+    def show(self, lines: Iterable[Cell], *, keep_place: bool = False) -> None:
+        """Show these lines instead; from the top, or the end when following, unless the place is kept."""
+        fresh = [_harmless(line) for line in lines]
+        if keep_place and fresh == self._lines:
+            return
+        self._lines = fresh[-self._max_lines :]
+        self._lay_out()
+        if self.follow and not keep_place:
+            self.scroll_end(animate=False, immediate=True)
+        elif not keep_place:
+            self.scroll_home(animate=False, immediate=True)
+
+    def append(self, lines: Sequence[Cell]) -> None:
+        """Add lines at the end; the oldest go when there are too many."""
+        if not lines:
+            return
+        stay = self.follow and self.at_end
+        fresh = [_harmless(line) for line in lines]
+        self._lines += fresh
+        too_many = len(self._lines) - self._max_lines
+        if self._wrap or too_many > 0:
+            del self._lines[: max(0, too_many)]
+            self._lay_out()
+            if not stay and too_many > 0:
+                self.scroll_to(y=max(0, self.scroll_offset.y - too_many), animate=False)
+        else:
+            top = len(self._rows)
+            self._rows = self._lines
+            self._widest = max(self._widest, *(cell_len(line.text) for line in fresh))
+            self.virtual_size = Size(self._widest, len(self._rows))
+            y = max(0, top - self.scroll_offset.y)
+            if y < self.size.height:
+                self.refresh(Region(0, y, self.size.width, self.size.height - y))
+        if stay:
+            self.scroll_end(animate=False, immediate=True, x_axis=False)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the number of rows that the lines take in this width."""
+        if not self._wrap or width <= 0:
+            return len(self._lines)
+        return sum(len(_wrapped(line, width)) for line in self._lines)
+
+    def on_resize(self) -> None:
+        """Wrap anew for another width."""
+        if self._wrap:
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        width = self.size.width
+        if self._wrap and width:
+            self._rows = [row for line in self._lines for row in _wrapped(line, width)]
+            self._widest = 0
+        else:
+            self._rows = self._lines
+            self._widest = max((cell_len(line.text) for line in self._lines), default=0)
+        self.virtual_size = Size(self._widest, len(self._rows))
+        if self.styles.height is not None and self.styles.height.is_auto:
+            self.refresh(layout=True)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row of the screen."""
+        left, top = self.scroll_offset
+        width = self.size.width
+        base = self.rich_style
+        if y + top >= len(self._rows):
+            return Strip.blank(width, base)
+        row = self._rows[y + top]
+        strip = Strip([Segment(row.text, base + self._tone(row.tone))])
+        return strip.crop_extend(left, left + width, base)
+
+    def _tone(self, tone: Tone) -> Style:
+        return self.get_component_rich_style(f"tone--{tone}", partial=True)
+
+
+def diff_lines(text: str) -> list[Cell]:
+    """Return a unified diff's lines with what each one means."""
+    return [Cell(line, _diff_tone(line)) for line in text.split("\n")]
+
+
+def _diff_tone(line: str) -> Tone:
+    if line.startswith(
+        ("+++", "---", "diff ", "index ", "new file", "deleted file", "rename ", "old mode", "new mode")
+    ):
+        return Tone.STRONG
+    if line.startswith("@@"):
+        return Tone.BUSY
+    return {"+": Tone.ADDED, "-": Tone.REMOVED}.get(line[:1], Tone.PLAIN)
+
+
+def _harmless(line: Cell) -> Cell:
+    return Cell(clean(line.text.expandtabs(TAB)).replace("\n", " "), line.tone)
+
+
+def _wrapped(line: Cell, width: int) -> list[Cell]:
+    """Break a line between words where it can, keeping its indent; widths in cells."""
+    text = line.text
+    if cell_len(text) <= width:
+        return [line]
+    indent = " " * min(len(text) - len(text.lstrip()), width // 2)
+    rows: list[str] = []
+    row = indent
+    for word in text.split():
+        for piece in chop_cells(word, max(1, width - len(indent))) or [""]:
+            joined = piece if row == indent else f" {piece}"
+            if cell_len(row + joined) > width and row != indent:
+                rows.append(row)
+                row, joined = indent, piece
+            row += joined
+    return [Cell(row, line.tone) for row in [*rows, row]]
