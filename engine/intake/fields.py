@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from state.model.money import from_dollars
 from state.model.task import Category, Effect, LimitOverrides, Priority
-from state.settings import parse_duration, parse_size
+from state.units import parse_duration, parse_size
 
 _Kind = TypeVar("_Kind", bound=StrEnum)
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")

@@ -1,0 +1,74 @@
+"""`approve`, `deny`, `fail` and `retry`: the operator's word on one task."""
+
+import click
+
+from console.cli.base import Hand, ask, in_workspace, known, label_argument, say
+
+
+@click.command()
+@label_argument
+@click.option("--digest", metavar="HEX", help="Approve only if this is what is open: the digest that you looked at.")
+@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@in_workspace
+@click.pass_obj
+def approve(hand: Hand, label: str, digest: str | None, reason: str) -> None:
+    """Say yes to what is open on a task: its start, or the diff that waits for review."""
+    from console.subject import asked
+    from state.model.command import Approve
+    from state.model.task import AwaitingReview
+
+    with hand.control() as control:
+        view = control.view()
+        task = known(view, label)
+        shown = digest or asked(task)
+        reply = ask(control, Approve(label=label, digest=shown, why=reason))
+        if isinstance(task.state, AwaitingReview):
+            build = view.builds.get(task.state.build)
+            files = f", {build.files_changed} files" if build else ""
+            say(f"{label}: approved the diff {shown[:12]}{files}\n{reply.text}")
+        else:
+            asked_for = "; ".join(finding.text for finding in getattr(task.state, "findings", ()))
+            say(f"{label}: approved its start" + (f" ({asked_for})" if asked_for else "") + f"\n{reply.text}")
+
+
+@click.command()
+@label_argument
+@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@in_workspace
+@click.pass_obj
+def deny(hand: Hand, label: str, reason: str) -> None:
+    """Say no to what is open on a task."""
+    from console.subject import asked
+    from state.model.command import Deny
+
+    with hand.control() as control:
+        task = known(control.view(), label)
+        say(ask(control, Deny(label=label, digest=asked(task), why=reason)).text)
+
+
+@click.command()
+@label_argument
+@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@in_workspace
+@click.pass_obj
+def fail(hand: Hand, label: str, reason: str) -> None:
+    """Count a task's present build as failed."""
+    from state.model.command import Fail
+
+    with hand.control() as control:
+        known(control.view(), label)
+        say(ask(control, Fail(label=label, why=reason)).text)
+
+
+@click.command()
+@label_argument
+@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@in_workspace
+@click.pass_obj
+def retry(hand: Hand, label: str, reason: str) -> None:
+    """Queue a task again that has ended, or set a diff aside for a new attempt."""
+    from state.model.command import Retry
+
+    with hand.control() as control:
+        known(control.view(), label)
+        say(ask(control, Retry(label=label, why=reason)).text)

@@ -1,0 +1,143 @@
+"""`queue`, `next` and `why`: the queue's order, and the reasons for it."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from console.cli.base import Hand, in_workspace, known, label_argument, say, say_json, with_json
+
+if TYPE_CHECKING:
+    from console.cli.reasoning import Judge
+    from console.cli.shapes import Value
+    from state.model.view import View
+
+_STATES = (
+    "queued", "held", "awaiting_approval", "building", "verifying", "awaiting_review", "retrying",
+    "done", "failed", "killed", "unknown",
+)  # fmt: skip
+
+
+@click.command()
+@click.option("--all", "everything", is_flag=True, help="Also what has ended.")
+@click.option("--state", "states", multiple=True, type=click.Choice(_STATES), help="Only tasks in this state.")
+@click.option("--limit", type=click.IntRange(min=0), help="At most this many.")
+@with_json
+@in_workspace
+@click.pass_obj
+def queue(hand: Hand, everything: bool, states: tuple[str, ...], limit: int | None, as_json: bool) -> None:
+    """List what is under way, what waits in the order it will start, and with --all what has ended."""
+    with hand.control() as control:
+        view = control.view()
+    rows = listed(view, hand, everything=everything, states=states, limit=limit)
+    if as_json:
+        say_json(rows)
+    elif rows:
+        say(_table(rows))
+    else:
+        say("the queue is empty: `midwatch add --name ...` puts something in it")
+
+
+@click.command("next")
+@with_json
+@in_workspace
+@click.pass_obj
+def next_(hand: Hand, as_json: bool) -> None:
+    """Say which task starts next, and why not sooner."""
+    from console.cli import shapes
+
+    with hand.control() as control:
+        view = control.view()
+    ordered = shapes.queue_order(view.tasks.values())
+    judge = _judge(view, hand)
+    found = judge.first(ordered)
+    if as_json:
+        row = None
+        if found is not None:
+            task, verdict = found
+            row = shapes.queue_row(task, ordered.index(task) + 1, shapes.reasons(verdict.findings))
+            row["starts"] = _starts(view, [finding.text for finding in verdict.against])
+        say_json(row)
+        return
+    if found is None:
+        waiting = len(ordered)
+        say(
+            f"nothing can start by itself; {waiting} wait for you (`midwatch queue`)"
+            if waiting
+            else "the queue is empty"
+        )
+        return
+    task, verdict = found
+    say(f"{task.label}: {task.spec.title}\n{_starts(view, [finding.text for finding in verdict.against])}")
+
+
+@click.command()
+@label_argument
+@with_json
+@in_workspace
+@click.pass_obj
+def why(hand: Hand, label: str, as_json: bool) -> None:
+    """Tell the whole story of one task: where it stands, every rule's answer, what was tried."""
+    from console.cli import shapes
+    from engine.policy import words
+
+    with hand.control() as control:
+        view = control.view()
+    task = known(view, label)
+    judge = _judge(view, hand)
+    story = words.explain(task, judge.verdict(task), view)
+    if as_json:
+        ordered = shapes.queue_order(view.tasks.values())
+        position = ordered.index(task) + 1 if task in ordered else None
+        say_json({**shapes.queue_row(task, position, judge.reasons(task)), "text": story})
+    else:
+        say("\n".join(story))
+
+
+def listed(
+    view: "View", hand: Hand, *, everything: bool, states: tuple[str, ...] = (), limit: int | None = None
+) -> "list[Value]":
+    """Return rows for what is under way, then for what waits with its position, then for what has ended."""
+    from console.cli import shapes
+
+    ordered = shapes.queue_order(view.tasks.values())
+    position = {task.label: number for number, task in enumerate(ordered, start=1)}
+    ended = shapes.ended(view)
+    placed = {*position, *(task.label for task in ended)}
+    busy = sorted(
+        (task for task in view.tasks.values() if task.label not in placed), key=lambda task: (task.added_at, task.label)
+    )
+    tasks = [*busy, *ordered, *(ended if everything or set(states) & _ENDED else ())]
+    if states:
+        tasks = [task for task in tasks if task.state_name in states]
+    judge = _judge(view, hand)
+    return [shapes.queue_row(task, position.get(task.label), judge.reasons(task)) for task in tasks[:limit]]
+
+
+_ENDED = {"done", "failed", "killed", "unknown"}
+
+
+def _judge(view: "View", hand: Hand) -> "Judge":
+    from console.cli.reasoning import Judge
+
+    return Judge(view, hand.settings())
+
+
+def _starts(view: "View", against: list[str]) -> str:
+    if view.engine.mode == "stopped":
+        against = [*against, "no engine runs: `midwatch` or `midwatch engine` starts one"]
+    return f"waits: {'; '.join(against)}" if against else "starts now"
+
+
+def _table(rows: "list[Value]") -> str:
+    from console.render import table, terminal_width
+
+    cells = []
+    for row in rows:
+        reasons = row["reasons"]
+        assert isinstance(reasons, list)
+        told = next((str(why["text"]) for why in reasons if why["verdict"] != "allow"), "")
+        if not told and row["position"] is None and reasons:
+            told = str(reasons[0]["text"])
+        place = "" if row["position"] is None else str(row["position"])
+        cells.append([place, str(row["label"]), str(row["state"]), str(row["priority"]), str(row["title"]), told])
+    return table(cells, ["#", "LABEL", "STATE", "PRIORITY", "TITLE", "WHY"], width=terminal_width())
