@@ -17,6 +17,7 @@ from state.model.record import Noun
 PATIENCE_S = 5.0
 """How long the dead are waited for before the living are reported as survivors."""
 
+_ROUNDS = 10
 _MARK = "killed.json"
 
 
@@ -64,6 +65,18 @@ def kill_all(workspace: Workspace) -> tuple[KillReport, ...]:
     finally:
         for tree in trees:
             tree.close()
+
+
+def kill_until_none(workspace: Workspace) -> tuple[KillReport, ...]:
+    """End every build, again until none is found; returns one report for each."""
+    reports: dict[str, KillReport] = {}
+    for _ in range(_ROUNDS):
+        fresh = kill_all(workspace)
+        for report in fresh:
+            reports[report.build] = _together(reports.get(report.build), report)
+        if all(report.survivors for report in fresh):
+            break
+    return tuple(reports.values())
 
 
 def clear(paths: BuildPaths) -> tuple[int, ...]:
@@ -160,6 +173,12 @@ class _Strike:
             # A number that comes up again after this belongs to somebody who was never stopped.
             stopped.clear()
         return ()
+
+
+def _together(before: KillReport | None, after: KillReport) -> KillReport:
+    if before is None:
+        return after
+    return msgspec.structs.replace(after, how=(*before.how, *after.how), ms=before.ms + after.ms)
 
 
 def _end_all(pids: Iterable[int], end: float) -> None:

@@ -1,5 +1,6 @@
 """Control groups for builds: which kinds this machine lets us make, each build's own with its limits."""
 
+import contextlib
 import functools
 import os
 import time
@@ -50,6 +51,9 @@ def make(where: tuple[GroupParent, ...], token: str, limits: Limits, *, idle: bo
     try:
         for parent in where:
             group = f"{parent.path}/{PREFIX}{token}"
+            with contextlib.suppress(FileNotFoundError):
+                # Left by an earlier spawn of the same token; one that is in use refuses.
+                os.rmdir(group)
             os.mkdir(group)
             made.append(group)
             if "pids" in parent.controls:

@@ -71,7 +71,7 @@ def _spawn(c: Confinement, paths: BuildPaths, machine: Machine) -> Identity:
             ),
         )
         stop = record.stop_file(paths)
-        if stop is not None and stop.exists():
+        if stop is not None and os.path.lexists(stop):
             raise SpawnRefused(f"build {c.build} was not started: the kill switch is engaged ({stop})")
         os.write(gate_in, b"\n")
     except BaseException:

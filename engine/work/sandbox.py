@@ -1,4 +1,4 @@
-"""The command lines that confine a build."""
+"""What one build may do, as the command line that holds it to that."""
 
 from engine.work.cgroup import GroupParent
 from state.errors import MidwatchError

@@ -1,0 +1,107 @@
+"""The file named STOP: while it is there, nothing runs."""
+
+import os
+from datetime import UTC, datetime
+
+import msgspec
+
+from engine.clock import Clock
+from engine.safety.kill import KillReport
+from state.files import Workspace
+from state.model.record import Noun
+
+BY_FILE = "file"
+"""Who engaged it when the file says nothing: somebody who could make a file."""
+
+_READ_BYTES = 1 << 20
+
+
+class StopLine(Noun, frozen=True, kw_only=True):
+    """One line of the STOP file: who engaged it, or what died of it."""
+
+    at: datetime
+    by: str = ""
+    why: str = ""
+    killed: tuple[KillReport, ...] = ()
+
+
+class Stop(Noun, frozen=True, kw_only=True):
+    """All that the STOP file tells, so that an engine which was dead or hung can put it on record."""
+
+    at: datetime
+    by: str
+    why: str
+    killed: tuple[KillReport, ...]
+
+
+def engaged(workspace: Workspace) -> bool:
+    """Whether the kill switch is engaged. Whatever is called STOP counts, a dangling link too."""
+    return os.path.lexists(workspace.stop)
+
+
+def notes(workspace: Workspace) -> Stop | None:
+    """Return what the STOP file tells; None when there is none."""
+    try:
+        made = datetime.fromtimestamp(os.lstat(workspace.stop).st_mtime, UTC)
+    except FileNotFoundError:
+        return None
+    first: StopLine | None = None
+    killed: dict[str, KillReport] = {}
+    said: list[str] = []
+    for text in _read(workspace).splitlines():
+        try:
+            line = msgspec.json.decode(text, type=StopLine)
+        except msgspec.DecodeError:
+            # Somebody's own words.
+            said.append(text.strip())
+            continue
+        if first is None and line.by:
+            first = line
+        for report in line.killed:
+            killed.setdefault(report.build, report)
+    if first is None or said:
+        return Stop(
+            at=made if first is None else first.at, by=BY_FILE, why=" ".join(said), killed=tuple(killed.values())
+        )
+    return Stop(at=first.at, by=first.by, why=first.why, killed=tuple(killed.values()))
+
+
+def append(workspace: Workspace, line: StopLine) -> str:
+    """Add a line to the STOP file, which is made by it; return what went wrong, in words, empty when nothing did."""
+    try:
+        fd = os.open(workspace.stop, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(fd, msgspec.json.encode(line) + b"\n")
+        finally:
+            os.close(fd)
+    except OSError as error:
+        return str(error)
+    return ""
+
+
+def record_deaths(workspace: Workspace, reports: tuple[KillReport, ...], clock: Clock) -> None:
+    """Write into the STOP file what died of it, and bring the file safely to the disk."""
+    if reports:
+        append(workspace, StopLine(at=clock.now(), killed=reports))
+    try:
+        for path, flags in ((workspace.stop, os.O_RDONLY), (workspace.hidden, os.O_RDONLY | os.O_DIRECTORY)):
+            fd = os.open(path, flags | os.O_CLOEXEC)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+    except OSError:
+        # The builds are dead and the file is there; a disk that cannot sync will be noticed by the journal.
+        return
+
+
+def _read(workspace: Workspace) -> str:
+    try:
+        fd = os.open(workspace.stop, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            return os.read(fd, _READ_BYTES).decode(errors="replace")
+        finally:
+            os.close(fd)
+    except OSError:
+        # A folder, a dangling link, a pipe: it is there, and that is what counts.
+        return ""

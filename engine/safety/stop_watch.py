@@ -1,0 +1,93 @@
+"""A thread of its own that acts on the STOP file, so that a stuck loop cannot keep builds alive."""
+
+import logging
+import os
+import select
+import threading
+from collections.abc import Callable
+
+from asyncinotify import Inotify, Mask
+
+from engine.clock import Clock, SystemClock
+from engine.safety.kill import KillReport, kill_until_none
+from engine.safety.stop_file import engaged, record_deaths
+from state.files import Workspace
+
+_log = logging.getLogger(__name__)
+
+_LOST = Mask.DELETE_SELF | Mask.MOVE_SELF | Mask.IGNORED
+
+
+class StopWatch:
+    """Waits for STOP without ever waking up for nothing, kills by itself, then tells what died."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        callback: Callable[[tuple[KillReport, ...]], None],
+        clock: Clock | None = None,
+    ) -> None:
+        """`callback` runs on the watching thread, once for each time that STOP appears."""
+        self._workspace = workspace
+        self._callback = callback
+        self._clock = clock or SystemClock()
+        self._wake = os.eventfd(0, os.EFD_CLOEXEC)
+        self._inotify = Inotify()
+        # Watching begins before the first look: a STOP made in between is seen twice rather than never.
+        self._inotify.add_watch(workspace.hidden, Mask.CREATE | Mask.MOVED_TO | Mask.DELETE_SELF | Mask.MOVE_SELF)
+        self._thread = threading.Thread(target=self._run, name="stop-watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin, with a STOP that is there already."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread and wait for it."""
+        os.eventfd_write(self._wake, 1)
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._inotify.close()
+        os.close(self._wake)
+
+    def _run(self) -> None:
+        if engaged(self._workspace):
+            self._act()
+        poll = select.poll()
+        poll.register(self._inotify.fd, select.POLLIN)
+        poll.register(self._wake, select.POLLIN)
+        while True:
+            if self._wake in (fd for fd, _ in poll.poll()):
+                return
+            appeared, lost = self._drain()
+            if appeared or lost:
+                self._act()
+            if lost:
+                # A folder that is gone can hold no STOP any more, so there is nothing left to wait for.
+                _log.error("the folder %s is gone: every build in it was ended", self._workspace.hidden)
+                return
+
+    def _drain(self) -> tuple[bool, bool]:
+        """Take all waiting events; return whether STOP appeared and whether the folder was lost."""
+        appeared = lost = False
+        while True:
+            try:
+                event = self._inotify.sync_get()
+            except BlockingIOError:
+                return appeared, lost
+            if event is None:
+                return appeared, lost
+            lost = lost or bool(event.mask & _LOST)
+            # Events that were lost for want of room may have held the one that matters.
+            overflow = bool(event.mask & Mask.Q_OVERFLOW) and engaged(self._workspace)
+            named = event.name is not None and event.name.name == self._workspace.stop.name
+            appeared = appeared or named or overflow
+
+    def _act(self) -> None:
+        reports = kill_until_none(self._workspace)
+        if engaged(self._workspace):
+            record_deaths(self._workspace, reports, self._clock)
+        try:
+            self._callback(reports)
+        except Exception:  # noqa: BLE001 - a named edge: whatever fails there is logged
+            # The brake must outlive whoever is told about it.
+            _log.exception("the builds were ended, but the engine could not be told")
