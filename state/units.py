@@ -1,0 +1,148 @@
+"""Durations, sizes and amounts as operators write them."""
+
+import json
+import math
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from state.model.money import MICRO, from_dollars
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_BYTES = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+
+
+def parse_duration(text: str | int | float) -> float:
+    """Return seconds for `90`, `"90s"`, `"5m"`, `"1h30m"`, `"2d"` or `"250ms"`; raises ValueError."""
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        seconds = float(text)
+    else:
+        compact = str(text).replace(" ", "")
+        parts = _PART.findall(compact)
+        if _is_number(compact):
+            seconds = float(compact)
+        elif parts and "".join(amount + unit for amount, unit in parts) == compact:
+            seconds = sum(float(amount) * _SECONDS[unit] for amount, unit in parts)
+        else:
+            raise ValueError(f'{text!r} is not a duration: write "90s", "5m", "1h30m" or a number of seconds')
+    if not math.isfinite(seconds) or seconds < 0:
+        raise ValueError(f"{text!r} is not a duration: it must be 0 or more and finite")
+    return seconds
+
+
+def parse_size(text: str | int) -> int:
+    """Return bytes for `4096`, `"512K"`, `"16M"`, `"2G"` or `"1T"` (powers of 1,024); raises ValueError."""
+    found = _SIZE.fullmatch(str(text).strip()) if not isinstance(text, bool | float) else None
+    if not found:
+        raise ValueError(f'{text!r} is not a size: write "512M", "2G" or a number of bytes')
+    return int(float(found[1]) * (1 << _BYTES[found[2].upper()])) if found[2] else int(float(found[1]))
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).isdecimal()
+
+
+def show_duration(seconds: float) -> str:
+    """Return the shortest text that `parse_duration` reads as this, such as `5m` or `1h30m`."""
+    rest, parts = round(seconds * 1000), []
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
+        amount, rest = divmod(rest, size)
+        if amount:
+            parts.append(f"{amount}{unit}")
+    return "".join(parts) or "0s"
+
+
+def show_size(size: int) -> str:
+    """Return the shortest text that `parse_size` reads as this, such as `2G`."""
+    for unit in "TGMK":
+        whole, rest = divmod(size, 1 << _BYTES[unit])
+        if whole and not rest:
+            return f"{whole}{unit}"
+    return str(size)
+
+
+class Kind(NamedTuple):
+    """How a value stands in a settings file: `read` raises ValueError with what is expected, `show` is its inverse."""
+
+    read: Callable[[Any], Any]
+    show: Callable[[Any], str]
+
+
+def said(value: Any) -> str:
+    """Return a value as it stands in a settings file, for a message about it."""
+    return json.dumps(value) if isinstance(value, bool) else repr(value)
+
+
+def _expect(value: Any, kinds: tuple[type, ...], what: str) -> None:
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        raise ValueError(f"expected {what}, not {said(value)}")
+
+
+def count(least: int) -> Kind:
+    """Return the kind of whole numbers from `least` on."""
+
+    def read(value: Any) -> int:
+        what = f"a whole number of {least} or more"
+        _expect(value, (int,), what)
+        if value < least:
+            raise ValueError(f"expected {what}, not {value}")
+        return int(value)
+
+    return Kind(read, str)
+
+
+def _duration(value: Any) -> float:
+    _expect(value, (str, int, float), 'a duration such as "5m" or a number of seconds')
+    return parse_duration(value)
+
+
+def _lasting(value: Any) -> float:
+    seconds = _duration(value)
+    if seconds == 0:
+        raise ValueError("expected a duration of more than 0")
+    return seconds
+
+
+def _size(value: Any) -> int:
+    _expect(value, (str, int), 'a size such as "2G" or a number of bytes')
+    size = parse_size(value)
+    if size == 0:
+        raise ValueError("expected a size of more than 0")
+    return size
+
+
+def _money(value: Any) -> int:
+    _expect(value, (str, int, float), "an amount in dollars such as 50.0")
+    return from_dollars(value)
+
+
+def _truth(value: Any) -> bool:
+    _expect(value, (bool,), "true or false")
+    return bool(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise ValueError(f"expected a text in quotes, on one line, not {said(value)}")
+    return value
+
+
+def _paths(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(path, str) and path.startswith("/") for path in value):
+        raise ValueError(f'expected a list of absolute paths such as ["/opt/tools"], not {said(value)}')
+    return tuple(value)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+DURATION = Kind(_duration, lambda seconds: _quoted(show_duration(seconds)))
+LASTING = Kind(_lasting, DURATION.show)
+SIZE = Kind(_size, lambda size: _quoted(show_size(size)))
+MONEY = Kind(_money, lambda micro: str(micro / MICRO))
+TRUTH = Kind(_truth, lambda truth: "true" if truth else "false")
+TEXT = Kind(_text, _quoted)
+PATHS = Kind(_paths, lambda paths: f"[{', '.join(map(_quoted, paths))}]")
