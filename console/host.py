@@ -1,20 +1,34 @@
 """Runs an engine in this process: headless in the main thread, or on a thread of its own behind a console."""
 
 import asyncio
+import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from console import logs
-from console.links import HostedLink
+from console.links import HostedLink, SocketLink
+from console.operator import operator
 from console.server import Server
 from engine import bootstrap
 from engine.engine import Engine
+from engine.safety.kill_switch import died
+from engine.work import programs
 from state.files import Workspace
+from state.model.task import Task
+from state.model.verdict import Finding
+from state.model.view import View
+from state.settings import load
+
+if TYPE_CHECKING:
+    from console.link import Link, Ports
 
 
-def run_engine(workspace: Workspace, *, until_idle: bool = False) -> int:
+def run_engine(workspace: Workspace, until_idle: bool = False) -> int:
     """Run headless until told to leave; returns the exit code.
 
     SIGTERM and the first SIGINT drain: nothing more starts, and it ends with the last running build. A second one of
@@ -50,6 +64,73 @@ async def _serve(workspace: Workspace, engine: Engine, until_idle: bool = False)
         await engine.run(until_idle=until_idle)
     finally:
         await server.close()
+
+
+def open_console(workspace: Workspace) -> int:
+    """Open the console on the workspace's engine, or host one; returns the exit code once the process may end."""
+    from console.app import Midwatch
+    from console.leave import Kind
+
+    logs.begin(workspace, aloud=False)
+    host = None
+    link: Link
+    try:
+        link = SocketLink(workspace)
+    except (FileNotFoundError, ConnectionRefusedError):
+        host = Host(workspace)
+        link = host.start()
+    leave = Midwatch(link, workspace, ports(workspace), actor=operator(os.getuid())).run()
+    link.close()
+    kind = leave.kind if leave is not None else Kind.QUIT
+    if host is None:
+        return 0
+    if kind is Kind.LOST:
+        _let_go_of_terminal()
+        host.go_headless()
+    elif kind is Kind.DRAIN:
+        print("nothing more starts; this ends with the last running build (`midwatch status` shows it)")
+        host.drain()
+    else:
+        host.leave()
+    code = host.join()
+    if kind is Kind.HEADLESS:
+        engine = [sys.executable, "-m", "console.cli.main", "--workspace", str(workspace.root), "engine", "--until-idle"]
+        programs.detach(engine, Path(__file__).parent.parent, workspace.logs / "headless.log")
+        print("the engine goes on without a console; `midwatch` opens one again")
+    return code
+
+
+def ports(workspace: Workspace) -> "Ports":
+    """Return what a console on this workspace reads by itself."""
+    from console.link import Ports
+    from engine.facts import gather, rules_of
+    from engine.policy.gate import judge
+    from engine.policy.order import order_key
+    from engine.safety import kill_switch
+    from engine.work.output import read_log
+    from engine.work.review import diff_text
+
+    settings = load(workspace.settings)
+    actor = operator(os.getuid())
+
+    def explain(task: Task, view: View) -> Sequence[Finding]:
+        facts = gather(view, settings, view.at)
+        return judge(task, view, facts, rules_of(settings)).findings
+
+    def stop() -> str:
+        return died(kill_switch.engage(workspace, actor, "the console's kill switch"))
+
+    return Ports(
+        rank=order_key, explain=explain, read_log=read_log, diff=partial(diff_text, workspace), emergency_stop=stop
+    )
+
+
+def _let_go_of_terminal() -> None:
+    """Point the standard streams at nothing, so that no write to a dead terminal can fail."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 class Host:

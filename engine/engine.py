@@ -19,6 +19,7 @@ from engine.questions import Questions
 from engine.roster import Roster
 from engine.safety import kill_switch
 from engine.safety.kill import KillReport
+from engine.safety.stop_watch import StopWatch
 from engine.schedule import planner
 from engine.work.sandbox import Machine
 from state.files import Workspace
@@ -105,7 +106,7 @@ class Engine:
         """Adopt what an engine before this one left, then work until told to leave (or, if asked, until idle)."""
         self._loop = asyncio.get_running_loop()
         self._until_idle = until_idle
-        watch = kill_switch.StopWatch(self._workspace, self._stop_from_thread)
+        watch = StopWatch(self._workspace, self._stop_from_thread, self._clock)
         watch.start()
         try:
             self._heed_stop_file()
@@ -209,7 +210,7 @@ class Engine:
             reports = await asyncio.to_thread(kill_switch.engage, self._workspace, request.actor, command.why)
             self._set_info(stop_file=True)
             await self._roster.all_over()
-            return msgspec.structs.replace(reply, text=kill_switch.summary(reports))
+            return msgspec.structs.replace(reply, text=kill_switch.died(reports))
         if isinstance(command, c.Arm):
             await asyncio.to_thread(kill_switch.release, self._workspace)
             self._set_info(stop_file=False)
@@ -227,7 +228,8 @@ class Engine:
         self._set_info(stop_file=True)
         if not self._store.control.stopped:
             note = kill_switch.notes(self._workspace)
-            self._desk.handle(c.Request(actor=note.by, command=c.KillAll(why=note.why)))
+            by, why = (note.by, note.why) if note else (kill_switch.BY_FILE, "")
+            self._desk.handle(c.Request(actor=by, command=c.KillAll(why=why)))
             self._wake()
 
     def _set_info(self, **changes: object) -> None:
@@ -287,3 +289,4 @@ class Engine:
         if self._draining:
             return True
         return self._until_idle and self._roster.next_due(self._clock.now()) is None
+
