@@ -62,8 +62,8 @@ class House:
             text=True,
             timeout=60,
         )
-        assert done.stdout == ""
-        return done.returncode, done.stderr, self.log.read_text().replace(f"{self.root}/", "").splitlines()
+        said = done.stdout + done.stderr
+        return done.returncode, said, self.log.read_text().replace(f"{self.root}/", "").splitlines()
 
 
 @pytest.fixture
@@ -86,6 +86,7 @@ def house(tmp_path: Path) -> House:
 
 
 SYNC = "uv pip sync -q --python .venv/bin/python --compile-bytecode --require-hashes requirements/"
+STEPS = ("format", "lint", "types", "imports")
 ASKED = "python -P -m console.cli.main queue --json"
 
 
@@ -164,6 +165,28 @@ def test_tests_need_the_dev_lock_which_serves_the_console_too(house: House) -> N
     assert f"{SYNC}dev.lock" in done
     assert done[-1] == "python -m pytest -k one"
     assert house.run("queue", "--json") == (0, "", [ASKED])
+
+
+def test_all_tests_run_two_at_a_time_with_coverage(house: House) -> None:
+    """Arguments that leave every test in keep the parallel run and its coverage; a choice of tests runs plainly."""
+    house.run("test", "tests/one.py")
+    plain = "python -m pytest"
+    assert house.run("test", "tests/one.py")[2] == [f"{plain} tests/one.py"]
+    assert house.run("test")[2] == [f"{plain} -n 2 --dist loadgroup --cov --cov-report=term:skip-covered"]
+    assert house.run("test", "-q")[2] == [f"{plain} -n 2 --dist loadgroup --cov --cov-report=term:skip-covered -q"]
+
+
+def test_check_names_every_step_that_failed(house: House) -> None:
+    """A step that fails does not hide the ones after it, and the last line names them all."""
+    house.run("test", "-k", "one")
+    for tool in ("ruff", "mypy", "lint-imports"):
+        (house.root / ".venv" / "bin" / tool).symlink_to(house.bin / "ps")
+    assert house.run("check", "static")[:2] == (0, "".join(f"{step:8} ok\n" for step in STEPS))
+    (house.root / ".venv" / "bin" / "ruff").unlink()
+    code, said, _ = house.run("check", "static")
+    assert code == 1
+    assert "types    ok\n" in said
+    assert said.splitlines()[-1] == "midwatch: check failed: format lint"
 
 
 def test_missing_bubblewrap_is_named_and_the_console_starts(house: House) -> None:
