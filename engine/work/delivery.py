@@ -1,0 +1,209 @@
+"""Brings a build's result onto the operator's branch: wholly, or not at all."""
+
+import asyncio
+from pathlib import Path
+
+from engine.work import settling, worktree
+from engine.work.git import Git, Repository, locate, operators, shown, tip_of
+from engine.work.workspace import IDENTITY, signature
+from engine.work.worktree import Place
+from state.errors import MidwatchError
+from state.files import BuildPaths
+from state.model.record import Noun
+
+_LOOSE = 100
+"""A delivery of fewer objects is kept as loose ones, as `git fetch` does: many tiny packs would slow git down."""
+
+
+class Order(Noun, frozen=True, kw_only=True):
+    """What is to be merged, where, and under whose name."""
+
+    repo: str
+    branch: str
+    base: str
+    result: str
+    title: str
+    label: str
+    build: str
+    name: str = IDENTITY[0]
+    email: str = IDENTITY[1]
+
+
+class Candidate(Noun, frozen=True, kw_only=True):
+    """The commit that would be merged, on top of the branch's tip; it is the tip itself when nothing is left to do."""
+
+    tip: str
+    commit: str
+    tree: str
+
+
+class Conflict(Noun, frozen=True, kw_only=True):
+    """The branch has moved on in the same places."""
+
+    tip: str
+    paths: tuple[str, ...]
+
+
+class Delivered(Noun, frozen=True, kw_only=True):
+    """The branch, and the working tree that has it checked out, hold the result."""
+
+    commit: str
+
+
+class Blocked(Noun, frozen=True, kw_only=True):
+    """Something stands in the way; nothing was touched. `text` names it and says what to do."""
+
+    text: str
+
+
+class Moved(Noun, frozen=True, kw_only=True):
+    """The branch is elsewhere by now: a candidate on top of `tip` is needed."""
+
+    tip: str
+
+
+async def candidate(paths: BuildPaths, order: Order) -> Candidate | Conflict:
+    """Make one commit of a result on top of the branch's present tip, in the engine's own git directory.
+
+    Its message carries the title, the subjects of the build's own commits and where it came from. Raises GitError.
+    """
+    tip = await tip_of(Git(git_dir=locate(order.repo).common), order.branch, order.repo)
+    git = Git(git_dir=paths.git)
+    base_tree, tip_tree, tree = [await _tree_of(git, commit) for commit in (order.base, tip, order.result)]
+    if tip_tree != base_tree:
+        merged = await _merge(git, base_tree, tip_tree, tree)
+        if isinstance(merged, tuple):
+            return Conflict(tip=tip, paths=merged)
+        tree = merged
+    if tree == tip_tree:
+        return Candidate(tip=tip, commit=tip, tree=tree)
+    body = (await git.text("cat-file", "commit", order.result)).partition("\n\n")[2]
+    subjects = "".join(f"{line}\n" for line in body.splitlines() if line.startswith("- "))
+    title = shown(" ".join(order.title.split()).encode()) or order.label
+    message = (
+        f"{title}\n\n{subjects}{subjects and chr(10)}Midwatch-Task: {order.label}\nMidwatch-Build: {order.build}\n"
+    )
+    commit = await git.text(
+        "commit-tree", tree, "-p", tip, stdin=message.encode(), env=signature(order.name, order.email)
+    )
+    return Candidate(tip=tip, commit=commit, tree=tree)
+
+
+async def deliver(paths: BuildPaths, repo: str, branch: str, old: str, new: str) -> Delivered | Blocked | Moved:
+    """Move a branch from commit `old` to commit `new`, and with it the working tree that has it checked out.
+
+    The operator's uncommitted and untracked files are never touched: where one stands in the way nothing is.
+    When it is left by an error or a cancellation it has first settled what it began; after a crash, `recover` does.
+    Raises GitError when the repository, the branch or objects are missing.
+    """
+    repository = locate(repo)
+    theirs = await operators(repository)
+    tip = await tip_of(theirs, branch, repo)
+    if tip == new or (tip != old and await _holds(theirs, tip, new)):
+        return Delivered(commit=new)
+    if tip != old:
+        return Moved(tip=tip)
+    await _carry_objects(paths, theirs, old, new)
+    found = await worktree.places(repository, theirs, branch, old, new)
+    if len(found) > 1:
+        trees = " and ".join(str(place.path) for place in found)
+        return Blocked(text=f"{branch} is checked out at {trees}: switch all but one of them to another branch")
+    place = found[0]
+    text = await place.obstacle(branch)
+    if text:
+        return Blocked(text=text)
+    if not place.begin():
+        return Blocked(text=f"{place.lock} is there: wait until git is done, or remove it if no git runs")
+    try:
+        await place.advance()
+        await _move_branch(place, branch)
+        if place.path is not None:
+            place.install()
+        place.finish()
+    except (MidwatchError, OSError, asyncio.CancelledError) as error:
+        delivered = await _settle(place, repository, branch)
+        if isinstance(error, asyncio.CancelledError):
+            raise
+        if delivered:
+            return Delivered(commit=new)
+        tip = await tip_of(theirs, branch, repo)
+        return Blocked(text=f"the merge into {branch} was undone: {error}") if tip == old else Moved(tip=tip)
+    return Delivered(commit=new)
+
+
+async def recover(repo: str, branch: str, old: str, new: str) -> None:
+    """Settle a delivery that was cut off at any point, if one was begun: afterwards it is wholly done or wholly undone.
+
+    Whether it is done is decided by the branch alone. Files are put right only where they provably are as the delivery
+    or git left them: as in `old`, as in `new`, half-written, or missing. Raises GitError when it cannot be settled now.
+    """
+    repository = locate(repo)
+    theirs = await operators(repository)
+    await asyncio.to_thread(settling.end_orphans, new)
+    for place in worktree.begun(repository, theirs, old, new):
+        await _settle(place, repository, branch)
+
+
+async def _settle(place: Place, repository: Repository, branch: str) -> bool:
+    """Bring a working tree to where the branch says it is; return whether that is the new commit or beyond."""
+    await settling.clear_ref_locks(place, repository.common, branch)
+    tip = await tip_of(place.git, branch, str(repository.path))
+    delivered = await _holds(place.git, tip, place.new)
+    await settling.bring(place, forward=delivered)
+    place.finish()
+    return delivered
+
+
+async def _tree_of(git: Git, commit: str) -> str:
+    return await git.text("rev-parse", "--verify", f"{commit}^{{tree}}")
+
+
+async def _holds(git: Git, tip: str, commit: str) -> bool:
+    """Whether a commit is there and is part of the tip's history."""
+    if (await git.run("cat-file", "-e", commit, ok=(0, 1, 128))).code != 0:
+        return False
+    return (await git.run("merge-base", "--is-ancestor", commit, tip, ok=(0, 1))).code == 0
+
+
+async def _merge(git: Git, base_tree: str, ours: str, theirs: str) -> str | tuple[str, ...]:
+    """Merge two trees with a third as their base; return the merged tree, or the paths in conflict.
+
+    The base is stated, not looked for in the history: what the operator took off the branch stays off.
+    """
+    env = signature(*IDENTITY)
+    root = await git.text("commit-tree", base_tree, "-m", "base", env=env)
+    sides = [await git.text("commit-tree", tree, "-p", root, "-m", "side", env=env) for tree in (ours, theirs)]
+    output = await git.run("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", *sides, ok=(0, 1))
+    tree, *paths = output.out.split(b"\0")
+    return tuple(shown(path) for path in paths if path) if output.code else tree.decode().strip()
+
+
+async def _carry_objects(paths: BuildPaths, theirs: Git, old: str, new: str) -> None:
+    """Copy what the operator's repository lacks of `new`; git checks each object before it keeps it."""
+    ours = Git(git_dir=paths.git)
+    name = paths.git / "delivery"
+    packed = await ours.text(
+        "pack-objects", "-q", "--revs", "--local", "--delta-base-offset", str(name), stdin=f"{new}\n^{old}\n".encode()
+    )
+    pack = Path(f"{name}-{packed}.pack")
+    try:
+        with pack.open("rb") as file:
+            count = int.from_bytes(file.read(12)[8:], "big")
+        receive = ("unpack-objects", "-q") if count < _LOOSE else ("index-pack", "--stdin")
+        await theirs.run(*receive, "--strict", stdin=pack)
+    finally:
+        for made in paths.git.glob("delivery-*"):
+            made.unlink()
+
+
+async def _move_branch(place: Place, branch: str) -> None:
+    """Compare and set: raises GitError when the branch is not at the old commit any more, or locked."""
+    await place.git.run(
+        "update-ref",
+        "-m",
+        "midwatch: merge",
+        f"refs/heads/{branch}",
+        place.new,
+        place.old,
+        env={**signature(*IDENTITY), **place.mark},
+    )
