@@ -41,7 +41,8 @@ WRITERS = {
     "engine/safety/record.py": "whom to kill, on the way to a build's first instruction",
     "engine/work/cgroup.py": "the kernel's control groups",
     "engine/work/process.py": "the files that a build's supervisor writes to by descriptor",
-    "engine/work/salvage.py": "what a build left, set aside",
+    "engine/work/trees/salvage.py": "what a build left, set aside",
+    "engine/work/trees/worktree.py": "the operator's index, under git's own lock",
     "engine/work/workspace.py": "a build's git directories, made anew when they are damaged",
 }
 

@@ -3,10 +3,10 @@
 import asyncio
 from pathlib import Path
 
-from engine.work import settling, worktree
 from engine.work.git import Git, Repository, locate, operators, shown, tip_of
+from engine.work.trees import settling, worktree
+from engine.work.trees.worktree import Place
 from engine.work.workspace import IDENTITY, signature
-from engine.work.worktree import Place
 from state.errors import MidwatchError
 from state.files import BuildPaths
 from state.model.record import Noun

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine.work import salvage
 from engine.work.git import Git, GitError, Repository, branch_of, locate, shown, tip_of
 from engine.work.sandbox import Mount
+from engine.work.trees import salvage
 from state.files import BuildPaths
 from state.model.record import Noun
 

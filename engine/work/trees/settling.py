@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.safety import processes
 from engine.work.git import Git, GitError
-from engine.work.worktree import MARK, Change, Place
+from engine.work.trees.worktree import MARK, Change, Place
 
 _STALE_S = 2.0
 """git holds a lock on a branch for milliseconds; one that nobody works on for this long was left by a dead git."""

@@ -1,0 +1,1 @@
+"""Working trees that others change: builds in theirs, the operator in their own."""
