@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from console.subject import Subject, asked
+from console.screens.subject import Subject, asked
 from state.model import command as c
 from state.model import task as t
 from state.model.build import Delivering, Finished

@@ -4,8 +4,9 @@ import asyncio
 import logging
 import re
 from collections.abc import Coroutine, Iterable
+from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from textual.app import App, SystemCommand
@@ -16,17 +17,17 @@ from textual.worker import Worker, WorkerState
 from console.actions import ACTIONS, BY_NAME, Action, Question
 from console.bridge import Bridge, Changes
 from console.driver import PatientDriver
-from console.leave import Kind, Leave
 from console.link import Link, Ports
 from console.screens import story
 from console.screens.deck import Deck
 from console.screens.dialogs import CANCEL, AskWhy, Choice, Dialog
 from console.screens.help import Help
-from console.subject import Subject
+from console.screens.subject import Subject
 from console.theme import MIDWATCH
 from engine.clock import Clock, SystemClock
+from state.errors import MidwatchError
 from state.files import Workspace
-from state.model.command import Command, KillAll
+from state.model.command import Command, KillAll, Reply
 from state.text import clean
 from widgets.detail import Body
 from widgets.text_view import TextView
@@ -38,6 +39,27 @@ REPLY_S = 10.0
 """How long an engine may take to answer before the operator is told that it does not."""
 STOP_REPLY_S = 2.0
 """The same for the kill switch, after which the console stops everything without the engine."""
+
+
+class Why(StrEnum):
+    """Why the screen ended, and so what is to become of the process."""
+
+    QUIT = "quit"
+    """The operator left and nothing of this process is needed any more."""
+    HEADLESS = "headless"
+    """The operator left; the engine goes on without a screen."""
+    DRAIN = "drain"
+    """The operator left; nothing more starts, and the process ends with the last running build."""
+    LOST = "lost"
+    """The terminal is gone: as headless, and nothing may be written to it."""
+    TERMINATED = "terminated"
+    """Asked to end by SIGTERM."""
+
+
+class Leave(NamedTuple):
+    """The console's result."""
+
+    kind: Why
 
 
 class Midwatch(App[Leave]):
@@ -130,17 +152,28 @@ class Midwatch(App[Leave]):
 
     async def _submit(self, command: Command) -> None:
         stop = isinstance(command, KillAll)
-        try:
-            reply = await asyncio.wait_for(self._bridge.submit(command), STOP_REPLY_S if stop else REPLY_S)
-        except (OSError, TimeoutError) as error:
-            trouble = str(error) or "The engine does not answer."
-            if not stop:
-                self._say(f"{trouble} It may still happen: the panes will show.", "error")
-                return
+        reply, trouble = await self._answer_to(command, STOP_REPLY_S if stop else REPLY_S)
+        if reply is not None:
+            self._say(reply.text, "information" if reply.ok else "error")
+        elif stop:
             self._say(f"{trouble} Stopping everything without it.", "error")
             self._say(await asyncio.to_thread(self._ports.emergency_stop), "warning")
-            return
-        self._say(reply.text, "information" if reply.ok else "error")
+        else:
+            self._say(f"{trouble} It may still happen: the panes will show.", "error")
+
+    async def _answer_to(self, command: Command, timeout_s: float) -> tuple[Reply | None, str]:
+        """Return the engine's reply, or why there is none; whatever is wrong with the engine ends up here."""
+        try:
+            future = self._bridge.submit(command)
+        except (OSError, MidwatchError, RuntimeError) as error:
+            return None, f"The engine cannot be asked: {error}."
+        await asyncio.wait({future}, timeout=timeout_s)
+        if not future.done():
+            return None, f"The engine has not answered within {timeout_s:g} s."
+        if future.cancelled():
+            return None, "The engine ended before it answered."
+        failure = future.exception()
+        return (None, f"The engine cannot be asked: {failure}.") if failure else (future.result(), "")
 
     def _do_filter(self, subject: Subject | None) -> None:
         self.deck.open_filter()
@@ -175,17 +208,17 @@ class Midwatch(App[Leave]):
         if self._bridge.hosted and running:
             self._start(self._ask_how_to_leave(running), "quit")
         else:
-            self.exit(Leave(Kind.QUIT))
+            self.exit(Leave(Why.QUIT))
 
     async def _ask_how_to_leave(self, running: int) -> None:
         if isinstance(self.screen, Dialog):
             return
         many = "A build is" if running == 1 else f"{running} builds are"
-        choices = (Choice(Kind.HEADLESS, "Keep going headless"), Choice(Kind.DRAIN, "Stop when they are done"), CANCEL)
+        choices = (Choice(Why.HEADLESS, "Keep going headless"), Choice(Why.DRAIN, "Stop when they are done"), CANCEL)
         text = f"{many} running, and this console hosts the engine. Keep going: a console started later attaches to it."
         answer = await self.push_screen_wait(Dialog("Builds are running", text, choices))
         if answer:
-            self.exit(Leave(Kind(answer)))
+            self.exit(Leave(Why(answer)))
 
     async def action_quit(self) -> None:
         """Leave as the key for it does."""
@@ -194,11 +227,11 @@ class Midwatch(App[Leave]):
     def terminal_gone(self) -> None:
         """End the screen without asking: there is nobody to ask."""
         self.terminal_lost = True
-        self.exit(Leave(Kind.LOST))
+        self.exit(Leave(Why.LOST))
 
     def asked_to_end(self) -> None:
         """End the screen without asking."""
-        self.exit(Leave(Kind.TERMINATED))
+        self.exit(Leave(Why.TERMINATED))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer every action by name, with the reason where it is not possible now."""

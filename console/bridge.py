@@ -64,7 +64,7 @@ class Bridge:
 
     def __init__(self, link: Link, *, actor: str, clock: Clock, on_change: Callable[[Changes], None]) -> None:
         self.hosted = link.hosted
-        self._tables: dict[str, dict[str, Any]] = {name: {} for name in TABLES}
+        self._tables: dict[str, Any] = {name: {} for name in TABLES}
         self.view = View(at=clock.now(), **self._tables)
         """The mirror. Its maps are brought up to date in place, on the screen's loop only."""
         self._link = link

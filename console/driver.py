@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import IO, Any, Protocol, cast
+from typing import Any, Protocol, cast
 
 from textual.drivers.linux_driver import LinuxDriver
 
@@ -134,7 +134,7 @@ class PatientDriver(LinuxDriver):
         assert sys.__stderr__ is not None, "a console is started on a terminal"
         self._patient = PatientFile(sys.__stderr__.fileno(), on_drain=self._drained, on_gone=self._gone)
         # The base class's writer thread writes to this file; it never blocks, so that thread's queue never fills.
-        self._file = cast(IO[str], self._patient)
+        self._file = cast(Any, self._patient)
         self._stop_watching, self._watch_until = os.pipe()
         self._told = False
 
@@ -142,7 +142,7 @@ class PatientDriver(LinuxDriver):
         """Take the terminal and the signals that say what becomes of it."""
         self._loop.add_signal_handler(signal.SIGHUP, self._gone)
         self._loop.add_signal_handler(signal.SIGTERM, cast(Ending, self._app).asked_to_end)
-        super().start_application_mode()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
         threading.Thread(target=self._watch_for_hang_up, name="terminal-watch", daemon=True).start()
 
     def stop_application_mode(self) -> None:

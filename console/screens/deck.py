@@ -1,6 +1,5 @@
 """The main screen: four live panes, the details of what is selected, and the keys."""
 
-import asyncio
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -14,12 +13,11 @@ from console.actions import ACTIONS
 from console.bridge import Changes
 from console.link import Ports
 from console.screens import story
-from console.subject import Kind, Subject, resolve, shown_build
-from console.tail import LogTail
+from console.screens.feed import Feed
+from console.screens.subject import Kind, Subject, resolve, shown_build
 from engine.clock import Clock
 from state.files import Workspace
 from state.model import task as t
-from state.model.build import Build
 from state.model.view import View
 from widgets.anomalies import AnomaliesPane
 from widgets.builds import ActiveBuild, BuildsPane
@@ -34,7 +32,6 @@ from widgets.status_line import StatusLine
 
 UNSETTLED_S = 0.5
 """A key within this time after the selection had to move by itself is not taken as an answer to the new row."""
-LOG_S = 0.25
 WAITING = (t.Queued, t.Held, t.AwaitingApproval, t.Retrying)
 
 
@@ -85,8 +82,6 @@ class Deck(Screen[None]):
         self._told: Subject | None = None
         self._body: Body | None = None
         self._filters: dict[str, str] = {}
-        self._tail: tuple[str, LogTail] | None = None
-        self._diff_of = ("", "")
 
     def compose(self) -> ComposeResult:
         """Lay out the status, the lists with the details, the filter and the keys."""
@@ -116,7 +111,7 @@ class Deck(Screen[None]):
             self._anomalies: Kind.ANOMALY,
         }
         self._queue.focus()
-        self.set_interval(LOG_S, self._follow_log)
+        self._feed = Feed(self._detail, self.workspace, self._ports)
         self._retell()
 
     @property
@@ -170,7 +165,7 @@ class Deck(Screen[None]):
         self._told = subject
         if subject is None:
             self._detail.show_facts("Details", [Cell("Nothing is selected.")], same=False)
-            self._detail.show_body(Body.NONE, "")
+            self._feed.choose(Body.NONE, None)
         else:
             self._tell(subject, same=same)
         self._show_keys(subject)
@@ -185,44 +180,8 @@ class Deck(Screen[None]):
         findings = self._ports.explain(task, self.view) if task and isinstance(task.state, WAITING) else ()
         lines = story.tell(subject, self.view, build, findings)
         self._detail.show_facts(story.title(subject, self.view), lines, same=same)
-        body = self._body or (Body.DIFF if subject.state == "awaiting_review" else Body.LOG if build else Body.NONE)
-        if build is None:
-            body = Body.NONE
-        self._show_body(body, build)
-
-    def _show_body(self, body: Body, build: Build | None) -> None:
-        titles = {Body.NONE: ""}
-        if build is not None:
-            titles[Body.LOG] = f"── log of {build.id} "
-            titles[Body.DIFF] = f"── diff of {build.id}: {build.files_changed} files, digest {build.digest[:10]} "
-        self._detail.show_body(body, titles[body])
-        if body is Body.LOG and build is not None and (self._tail is None or self._tail[0] != build.id):
-            self._tail = (build.id, LogTail(self.workspace.build(build.id), self._ports.read_log))
-            self._detail.log_view.show([])
-            self._follow_log()
-        if body is Body.DIFF and build is not None and self._diff_of != (build.id, build.digest):
-            self._diff_of = (build.id, build.digest)
-            self._detail.diff_view.show([Cell("Reading the diff …")])
-            self.app.run_worker(self._read_diff(build), name="diff", group="diff", exclusive=True, exit_on_error=False)
-
-    async def _read_diff(self, build: Build) -> None:
-        text = await asyncio.to_thread(self._ports.diff, build)
-        if self._diff_of == (build.id, build.digest):
-            self._detail.show_diff(text or "No changes.")
-
-    def _follow_log(self) -> None:
-        if self._tail is not None and self._detail.display and self._detail.body is Body.LOG:
-            self.app.run_worker(self._read_log(*self._tail), name="log", group="log", exit_on_error=False)
-
-    async def _read_log(self, build: str, tail: LogTail) -> None:
-        chunk = await asyncio.to_thread(tail.take)
-        if self._tail is None or self._tail[0] != build:
-            return
-        lines = [Cell(line) for line in chunk.lines]
-        if chunk.fresh:
-            self._detail.log_view.show(lines or [Cell("It has printed nothing yet.")])
-        else:
-            self._detail.log_view.append(lines)
+        body = self._body or (Body.DIFF if subject.state == "awaiting_review" else Body.LOG)
+        self._feed.choose(body, build)
 
     def _show_keys(self, subject: Subject | None) -> None:
         self.query_one(KeyBar).show(

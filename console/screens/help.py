@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from console.actions import ACTIONS
-from console.subject import Subject
+from console.screens.subject import Subject
 from state.model.view import View
 from widgets.cells import Cell, Tone
 from widgets.text_view import TextView

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from console.subject import Kind, Subject
+from console.screens.subject import Kind, Subject
 from state.model import task as t
 from state.model.build import Build
 from state.model.money import to_dollars

@@ -43,6 +43,7 @@ class LogTail:
         return Chunk(fresh=False, lines=self._split(data))
 
     def _whole_tail(self) -> tuple[str, ...]:
+        data = b""
         for _ in range(ATTEMPTS):
             self._at = self._size()
             data = self._read_log(self._paths, TAIL_BYTES)
