@@ -121,6 +121,17 @@ def test_no_verb_makes_the_demo_and_opens_the_console_on_it(house: House) -> Non
     assert done == [f"python -P -m console.cli.main demo {demo}", f"python -P -m console.cli.main --workspace {demo}"]
 
 
+def test_two_first_starts_at_once_set_up_only_once(house: House) -> None:
+    """A start that finds another one setting up waits for it, and then has nothing left to do."""
+    house.log.write_text("")
+    env = {"PATH": str(house.bin), "LOG": str(house.log), "HOME": "/"}
+    starts = [subprocess.Popen([house.root / "run", "queue"], env=env, stderr=subprocess.DEVNULL) for _ in range(3)]
+    assert [start.wait(60) for start in starts] == [0, 0, 0]
+    done = house.log.read_text()
+    assert done.count("venv --clear") == done.count("uv pip sync") == 1
+    assert done.count("console.cli.main queue") == 3
+
+
 def test_changed_lock_is_installed_into_the_same_environment(house: House) -> None:
     """A new lock is followed at the next start without making the environment anew."""
     house.run("queue")
