@@ -11,8 +11,10 @@ class Disk:
     """The machine's own calls; every method raises OSError as they do."""
 
     def open(self, path: Path, flags: int, mode: int = 0o600) -> int:
-        """Open without following a last symlink and without handing it to children; returns a descriptor."""
-        return os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+        """Return a descriptor that no child inherits; a file that is a symlink is refused."""
+        if not flags & os.O_DIRECTORY:
+            flags |= os.O_NOFOLLOW
+        return os.open(path, flags | os.O_CLOEXEC, mode)
 
     def write(self, fd: int, data: bytes | memoryview) -> int:
         """Write at the end; may write less than all and returns how many bytes."""

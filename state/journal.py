@@ -1,6 +1,6 @@
 """The journal as it is read: every decision ever made, and the proof that none was changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -143,10 +143,10 @@ def verify(folder: Path, *, checkpoint: Path | None, in_flight: bool = False) ->
 
 def _walk(folder: Path, checkpoint: Path | None, in_flight: bool) -> Audit:
     # The witnesses are read first: a writer that is at work can then only be ahead of them.
-    witnesses = [segments.read_head(folder)]
-    mark = checkpoints.load_mark(checkpoint) if checkpoint else None
-    if mark:
-        witnesses.append(mark.seal)
+    witnesses = {segments.HEAD: segments.read_head(folder)}
+    if checkpoint:
+        mark = checkpoints.load_mark(checkpoint)
+        witnesses[checkpoint.name] = mark.seal if mark else None
     walk = Walk(folder, witnesses)
     names = segments.names(folder)
     for name in names:
@@ -165,10 +165,10 @@ class Place(NamedTuple):
 class Walk:
     """Follows the chain line by line, goes on after damage and remembers all of it."""
 
-    def __init__(self, folder: Path, witnesses: list[Seal]) -> None:
+    def __init__(self, folder: Path, witnesses: Mapping[str, Seal | None]) -> None:
         self._folder = folder
-        self._witnesses = {seal.seq: seal.hash for seal in witnesses if seal.seq}
-        self._acknowledged = max(self._witnesses, default=0)
+        self._witnesses = {who: seal for who, seal in witnesses.items() if seal}
+        self._acknowledged = max((seal.seq for seal in self._witnesses.values()), default=0)
         self._end = Seal()
         self._place = Place(segments.HEAD, 0)
         self._unknown = 0
@@ -219,8 +219,9 @@ class Walk:
         self._end, self._place, self._unknown = Seal(line.seq, line.hash), place, 0
         self._entries += 1
         self._erased += line.erased
-        if self._witnesses.get(line.seq, line.hash) != line.hash and not self._damage:
-            self._note("changed", line.seq, place, "it was acknowledged with another hash")
+        for who, seal in self._witnesses.items():
+            if seal.seq == line.seq and seal.hash != line.hash and not self._damage:
+                self._note("changed", line.seq, place, f"{who} remembers another hash of it")
 
     def _gap(self, place: Place, seq: int) -> None:
         present = self._all_present()

@@ -41,15 +41,17 @@ def load(workspace: Workspace, tables: Tables, digests: Digests) -> Past:
     for unfinished in workspace.hidden.glob(f".{workspace.checkpoint.name}.*.tmp"):
         unfinished.unlink(missing_ok=True)
     head = segments.read_head(workspace.journal)
+    unwitnessed = head is None and bool(segments.names(workspace.journal))
     with _no_collections():
         image, trouble = checkpoint.load(workspace.checkpoint)
         try:
-            past = _follow(workspace.journal, image, head, tables, digests)
+            past = _follow(workspace.journal, image, head or Seal(), tables, digests)
         except (_Broken, msgspec.DecodeError, KeyError) as error:
             audit = journal.verify(workspace.journal, checkpoint=workspace.checkpoint)
             damage = audit.damage or (_unexplained(error),)
             raise journal.JournalDamaged(workspace.journal, damage) from None
-    past.recovered = "; ".join(filter(None, (trouble, past.recovered)))
+    lost = f"{workspace.journal / segments.HEAD} was lost: whether the journal's end is whole could not be checked"
+    past.recovered = "; ".join(filter(None, (trouble, lost if unwitnessed else "", past.recovered)))
     return past
 
 

@@ -55,13 +55,13 @@ def lines_backwards(path: Path) -> Iterator[bytes]:
             yield rest
 
 
-def read_head(folder: Path) -> Seal:
-    """Return what `HEAD` remembers; the chain's beginning when it is missing or no longer legible."""
+def read_head(folder: Path) -> Seal | None:
+    """Return what `HEAD` remembers; None when it is missing or no longer legible."""
     try:
         seq, _, own = (folder / HEAD).read_bytes().decode("ascii", "replace").strip().partition(" ")
     except FileNotFoundError:
-        return Seal()
-    return Seal(int(seq), own) if seq.isdecimal() and len(own) == 64 else Seal()
+        return None
+    return Seal(int(seq), own) if seq.isdecimal() and len(own) == 64 else None
 
 
 class Segments:
@@ -158,6 +158,7 @@ class Segments:
             return
         try:
             self._disk.truncate(self._fd, self._size)
+            self._disk.datasync(self._fd)  # or a crash might bring back what the caller was told did not happen
         except OSError as error:
             self._finished = self._finished or (
                 f"{self._folder / self._name}: a failed write could not be taken back ({error}); start again"

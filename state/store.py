@@ -234,6 +234,7 @@ class Store:
         try:
             if not self._segments.finished:
                 self.flush()
+                self._join()
                 if self._written != self._durable.seq:
                     self.checkpoint(wait=False)
         finally:
