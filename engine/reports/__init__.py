@@ -1,0 +1,1 @@
+"""Later: what the engine writes down for people and programs to read."""
