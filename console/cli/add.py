@@ -60,7 +60,7 @@ def _task_options(function: _Function) -> _Function:
 @with_json
 @in_workspace
 @click.pass_obj
-def add(hand: Hand, file: str | None, form: str | None, as_json: bool, **options: object) -> None:
+def add(hand: Hand, /, file: str | None, form: str | None, as_json: bool, **options: object) -> None:
     """Put a task in the queue, or all tasks of a file or none."""
     from engine.intake.tasks import spec_from_options
     from state.model.command import AddTasks
@@ -85,7 +85,7 @@ def add(hand: Hand, file: str | None, form: str | None, as_json: bool, **options
 @with_json
 @in_workspace
 @click.pass_obj
-def spawn(hand: Hand, task: str | None, as_json: bool, **options: object) -> None:
+def spawn(hand: Hand, /, task: str | None, as_json: bool, **options: object) -> None:
     """Have something built now: asking for it is the approval."""
     from engine.intake.tasks import spec_from_options
     from state.model.command import SpawnTask

@@ -13,7 +13,7 @@ from console.cli.base import Hand, ask, in_workspace, known, label_argument, say
 @click.pass_obj
 def approve(hand: Hand, label: str, digest: str | None, reason: str) -> None:
     """Say yes to what is open on a task: its start, or the diff that waits for review."""
-    from console.subject import asked
+    from console.screens.subject import asked
     from state.model.command import Approve
     from state.model.task import AwaitingReview
 
@@ -38,7 +38,7 @@ def approve(hand: Hand, label: str, digest: str | None, reason: str) -> None:
 @click.pass_obj
 def deny(hand: Hand, label: str, reason: str) -> None:
     """Say no to what is open on a task."""
-    from console.subject import asked
+    from console.screens.subject import asked
     from state.model.command import Deny
 
     with hand.control() as control:

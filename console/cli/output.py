@@ -55,7 +55,7 @@ def logs(hand: Hand, label: str, build_id: str | None, count: int | None, follow
 
 
 def _follow(hand: Hand, workspace: "Workspace", build: "Build", count: int | None) -> None:
-    from console.tail import LogTail
+    from console.screens.tail import LogTail
     from engine.work.output import read_log
 
     tail = LogTail(workspace.build(build.id), read_log)

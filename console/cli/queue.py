@@ -16,6 +16,9 @@ _STATES = (
     "done", "failed", "killed", "unknown",
 )  # fmt: skip
 
+_PASSED = 5
+"""How many tasks that were passed over are told of."""
+
 
 @click.command()
 @click.option("--all", "everything", is_flag=True, help="Also what has ended.")
@@ -48,26 +51,24 @@ def next_(hand: Hand, as_json: bool) -> None:
     with hand.control() as control:
         view = control.view()
     ordered = shapes.queue_order(view.tasks.values())
-    judge = _judge(view, hand)
-    found = judge.first(ordered)
-    if as_json:
-        row = None
-        if found is not None:
-            task, verdict = found
-            row = shapes.queue_row(task, ordered.index(task) + 1, shapes.reasons(verdict.findings))
-            row["starts"] = _starts(view, [finding.text for finding in verdict.against])
-        say_json(row)
-        return
-    if found is None:
+    choice = _judge(view, hand).choose(ordered)
+    if choice is None:
         waiting = len(ordered)
-        say(
-            f"nothing can start by itself; {waiting} wait for you (`midwatch queue`)"
-            if waiting
-            else "the queue is empty"
-        )
+        told = f"nothing can start by itself; {waiting} wait for you: `midwatch queue` tells for what"
+        say_json(None) if as_json else say(told if waiting else "the queue is empty")
         return
-    task, verdict = found
-    say(f"{task.label}: {task.spec.title}\n{_starts(view, [finding.text for finding in verdict.against])}")
+    task, verdict, passed = choice
+    starts = _starts(view, [finding.text for finding in verdict.against])
+    ahead = [{"label": other.label, "reasons": shapes.reasons(no.against)} for other, no in passed]
+    if as_json:
+        row = shapes.queue_row(task, ordered.index(task) + 1, shapes.reasons(verdict.findings))
+        say_json({**row, "starts": starts, "passed_over": ahead})
+        return
+    say(f"{task.label}: {task.spec.title}\n{starts}")
+    for other, no in passed[:_PASSED]:
+        say(f"  ahead of it {other.label} cannot: {'; '.join(finding.text for finding in no.against)}")
+    if len(passed) > _PASSED:
+        say(f"  and {len(passed) - _PASSED} more: `midwatch queue` lists them")
 
 
 @click.command()
@@ -78,13 +79,13 @@ def next_(hand: Hand, as_json: bool) -> None:
 def why(hand: Hand, label: str, as_json: bool) -> None:
     """Tell the whole story of one task: where it stands, every rule's answer, what was tried."""
     from console.cli import shapes
-    from engine.policy import words
+    from engine.policy.words import explain
 
     with hand.control() as control:
         view = control.view()
     task = known(view, label)
     judge = _judge(view, hand)
-    story = words.explain(task, judge.verdict(task), view)
+    story = explain(task, judge.verdict(task), view)
     if as_json:
         ordered = shapes.queue_order(view.tasks.values())
         position = ordered.index(task) + 1 if task in ordered else None

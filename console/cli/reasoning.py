@@ -1,5 +1,7 @@
 """Why each task stands where it does, by the same rules that the engine asks."""
 
+from typing import NamedTuple
+
 from console.cli import shapes
 from engine.facts import gather, rules_of
 from engine.policy.gate import judge
@@ -7,6 +9,14 @@ from state.model.task import Task
 from state.model.verdict import Stance, Verdict
 from state.model.view import View
 from state.settings import Settings
+
+
+class Choice(NamedTuple):
+    """The task that starts next, and those ahead of it in the queue that cannot."""
+
+    task: Task
+    verdict: Verdict
+    passed: tuple[tuple[Task, Verdict], ...]
 
 
 class Judge:
@@ -27,13 +37,15 @@ class Judge:
             return shapes.reasons(self.verdict(task).findings)
         return shapes.of_state(task)
 
-    def first(self, ordered: list[Task]) -> tuple[Task, Verdict] | None:
-        """The task that starts first: nothing stands against it, or else only what passes by itself."""
+    def choose(self, ordered: list[Task]) -> "Choice | None":
+        """Return the task that starts first: one that nothing stands against, or else only what passes by itself."""
         fallback = None
+        passed: list[tuple[Task, Verdict]] = []
         for task in ordered:
             verdict = self.verdict(task)
             if verdict.stance is Stance.ALLOW:
-                return task, verdict
+                return Choice(task, verdict, tuple(passed))
             if verdict.stance is Stance.WAIT and fallback is None:
-                fallback = task, verdict
+                fallback = Choice(task, verdict, tuple(passed))
+            passed.append((task, verdict))
         return fallback
