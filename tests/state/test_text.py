@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from state.text import clean, one_line, reveal
@@ -48,6 +48,7 @@ def test_lines_and_tabs_stay_when_asked() -> None:
     assert clean("a\tb\r\nc\rd\x0be\u2029f", lines=True) == "a\tb\nc\nd\ne\nf"
 
 
+@settings(deadline=None)
 @given(st.text(), st.booleans())
 def test_nothing_unseen_survives(text: str, lines: bool) -> None:
     """Whatever comes in, no control, no surrogate and no override comes out, and cleaning twice changes nothing."""
@@ -59,6 +60,7 @@ def test_nothing_unseen_survives(text: str, lines: bool) -> None:
     out.encode()
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("\x1b\x9b\x9d\x9c\x07[]0;1m\\\nPab(")))
 def test_nothing_unseen_survives_a_soup_of_sequences(text: str) -> None:
     """No arrangement of broken sequences leaves one behind."""

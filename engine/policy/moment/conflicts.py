@@ -1,8 +1,8 @@
 """Whether a build that runs now may touch what a task would touch."""
 
+import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from posixpath import commonprefix
 
 from engine.policy.facts import Active
 from state.model.task import Spec
@@ -10,7 +10,7 @@ from state.model.verdict import Finding, Stance
 
 RULE = "conflicts"
 
-_MAGIC = frozenset("*?[]{}")
+_MAGIC = re.compile(r"[*?\[\]{}]")
 
 
 def check(spec: Spec, active: Sequence[Active]) -> Finding:
@@ -59,13 +59,11 @@ def _may_meet(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
 
 
 def _may_equal(mine: str, other: str) -> bool:
-    mine_is_glob, other_is_glob = not _MAGIC.isdisjoint(mine), not _MAGIC.isdisjoint(other)
+    mine_is_glob, other_is_glob = _MAGIC.search(mine), _MAGIC.search(other)
     if "{" in mine or "{" in other:
         return True
     if mine_is_glob and other_is_glob:
-        heads = sorted((_head(mine), _head(other)), key=len)
-        tails = sorted((_head(mine[::-1]), _head(other[::-1])), key=len)
-        return commonprefix(heads) == heads[0] and commonprefix(tails) == tails[0]
+        return _agree(mine, other) and _agree(mine[::-1], other[::-1])
     if mine_is_glob:
         return fnmatchcase(other, mine)
     if other_is_glob:
@@ -73,11 +71,10 @@ def _may_equal(mine: str, other: str) -> bool:
     return mine == other
 
 
-def _head(glob: str) -> str:
-    for at, character in enumerate(glob):
-        if character in _MAGIC:
-            return glob[:at]
-    return glob
+def _agree(mine: str, other: str) -> bool:
+    """Whether the literal beginnings of two globs can be the beginning of one name."""
+    heads = _MAGIC.split(mine, maxsplit=1)[0], _MAGIC.split(other, maxsplit=1)[0]
+    return heads[0].startswith(heads[1]) or heads[1].startswith(heads[0])
 
 
 def _parts(path: str) -> tuple[str, ...]:

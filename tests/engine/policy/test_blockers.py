@@ -4,7 +4,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.policy import blockers
@@ -105,6 +105,7 @@ def test_a_long_chain_is_no_trouble() -> None:
     assert len(blockers.cycle([*specs, a_spec("t5000", depends=("t0",))], {})) == 5002
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.integers(0, 7), st.sets(st.integers(0, 7), max_size=4), max_size=8))
 def test_a_circle_is_found_exactly_when_there_is_one(graph: dict[int, set[int]]) -> None:
     """Agrees with taking away what depends on nothing until only circles are left."""

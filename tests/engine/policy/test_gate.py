@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.policy.facts import Active, Facts, Rules
@@ -110,6 +110,7 @@ def test_the_spec_alone_is_judged_without_the_moment() -> None:
     assert verdict.stance is Stance.ALLOW
 
 
+@settings(deadline=None)
 @given(tasks(), views, facts, rules)
 def test_every_rule_is_heard_whatever_the_others_say(task: t.Task, view: View, moment: Facts, own: Rules) -> None:
     """No finding is dropped: each rule is there, and the strictest decides."""
@@ -119,6 +120,7 @@ def test_every_rule_is_heard_whatever_the_others_say(task: t.Task, view: View, m
     assert (verdict.stance is Stance.ALLOW) == all(f.verdict is Stance.ALLOW for f in verdict.findings)
 
 
+@settings(deadline=None)
 @given(tasks(), views, facts, rules, st.sampled_from(Facts.__struct_fields__))
 def test_a_missing_fact_never_allows(task: t.Task, view: View, moment: Facts, own: Rules, missing: str) -> None:
     """Whichever fact is not known, the task is held; a task let run without a sandbox needs to know of none."""
@@ -137,6 +139,7 @@ def test_what_is_missing_is_named() -> None:
     assert [finding.text for finding in verdict.against] == ["not known: active", "not known: slots, active"]
 
 
+@settings(deadline=None)
 @given(tasks(), views, facts, rules, st.booleans())
 def test_a_yes_answers_only_what_may_be_answered(
     task: t.Task, view: View, moment: Facts, own: Rules, spawned: bool
@@ -153,6 +156,7 @@ def test_a_yes_answers_only_what_may_be_answered(
             assert answered == Finding(rule=asked.rule, verdict=Stance.ALLOW, text=by + asked.text)
 
 
+@settings(deadline=None)
 @given(tasks(), facts, rules)
 def test_a_yes_to_an_older_spec_is_no_yes(task: t.Task, moment: Facts, own: Rules) -> None:
     """An approval is bound to what was shown: a changed spec is judged as if nobody had agreed."""

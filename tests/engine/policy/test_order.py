@@ -24,7 +24,8 @@ def test_priority_then_return_then_age_then_label() -> None:
         a_task("m0", added_at=LATER),
         a_task("l1", priority=Priority.LOW, value=10**9, budget=1),
     ]
-    assert sorted(ordered[::-1], key=order_key) == ordered
+    mixed = ordered[1::2] + ordered[::2]
+    assert sorted(mixed, key=order_key) == ordered
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.work.progress import (
@@ -56,6 +56,7 @@ def test_a_line_says_how_far_it_is(output: bytes, percent: int | None, step: str
     assert read(output) == (percent, step)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 60), max_size=8))
 def test_it_does_not_matter_where_the_output_is_cut(cuts: list[int]) -> None:
     """Any split of the same bytes gives the same figures."""

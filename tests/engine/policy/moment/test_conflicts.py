@@ -1,7 +1,7 @@
 """Tests of the rule on conflicts with running builds."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.policy.facts import Active
@@ -59,6 +59,7 @@ def test_paths_meet_when_they_may_name_a_common_file(mine: tuple[str, ...], othe
 NAMES = st.text(alphabet="ab", min_size=1, max_size=3)
 
 
+@settings(deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=3), st.integers(1, 3), st.lists(st.integers(0, 8), max_size=3))
 def test_a_pattern_meets_every_file_that_it_was_made_from(parts: list[str], depth: int, stars: list[int]) -> None:
     """Whatever characters of a file's path are replaced by stars, the pattern still meets the file and its folders."""
@@ -68,6 +69,7 @@ def test_a_pattern_meets_every_file_that_it_was_made_from(parts: list[str], dept
     assert conflicts.overlap((pattern,), ("/".join(parts[:depth]),))
 
 
+@settings(deadline=None)
 @given(NAMES, NAMES, NAMES)
 def test_two_patterns_of_one_name_meet(head: str, middle: str, tail: str) -> None:
     """Two globs that match a common name are found to meet."""
