@@ -22,6 +22,16 @@ def kill(groups: tuple[str, ...]) -> bool:
     return any(could)
 
 
+def drained(groups: tuple[str, ...], timeout_s: float) -> bool:
+    """Wait until no process is left in the groups, at most `timeout_s`; return whether none is."""
+    end = time.monotonic() + timeout_s
+    while members(groups):
+        if time.monotonic() >= end:
+            return False
+        time.sleep(0.0005)
+    return True
+
+
 def hurry(groups: tuple[str, ...]) -> None:
     """Give a build that ran at idle priority the processor, since dying takes processor time too."""
     for group in groups:

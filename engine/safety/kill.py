@@ -107,7 +107,8 @@ class _Strike:
         self._tree = tree
         self._began = began
         self._how: list[str] = []
-        self._found = bool(tree.pidfds) or bool(groups.members(tree.groups))
+        self._by_group = False
+        self._found = processes.any_running(tree.pidfds) or bool(groups.members(tree.groups))
 
     def ask(self, grace_s: float) -> None:
         """Ask all that the build started to end, and give it `grace_s` to do so."""
@@ -130,6 +131,7 @@ class _Strike:
             processes.send(tree.init, signal.SIGKILL)
         if groups.members(tree.groups) and groups.kill(tree.groups):
             self._how.append("control group")
+            self._by_group = True
         for fd in tree.pidfds if tree.init is not None else ():
             processes.send(fd, signal.SIGKILL)
 
@@ -138,7 +140,7 @@ class _Strike:
         tree = self._tree
         end = time.monotonic() + PATIENCE_S
         survivors: Iterable[int] = ()
-        if tree.init is None or not processes.wait_all(tree.pidfds, PATIENCE_S) or groups.members(tree.groups):
+        if not self._answered_for(end):
             survivors = self.hunt(end)
         ms = (time.monotonic() - self._began) * 1000
         report = KillReport(
@@ -152,6 +154,17 @@ class _Strike:
             _leave(tree.paths, report)
         groups.remove(tree.groups, timeout_s=0.2 if report.found else 0.0)
         return report
+
+    def _answered_for(self, end: float) -> bool:
+        """Wait for what was struck as a whole; return whether that is provably all there was."""
+        tree = self._tree
+        if tree.init is None and not self._by_group:
+            return False
+        gone = processes.wait_all(tree.pidfds, PATIENCE_S)
+        if self._by_group:
+            gone = groups.drained(tree.groups, max(0.0, end - time.monotonic())) and gone
+        # Without a sandbox a process may have got out of its group, and only a look at all of them tells.
+        return gone and tree.record is not None and tree.record.sandboxed
 
     def hunt(self, end: float) -> Iterable[int]:
         """Stop every process of the tree until none is left that could start another, then kill them all."""

@@ -139,6 +139,14 @@ def wait_all(pidfds: list[int], timeout_s: float) -> bool:
     return True
 
 
+def any_running(pidfds: list[int]) -> bool:
+    """Whether at least one process behind the pidfds has not ended."""
+    poll = select.poll()
+    for fd in pidfds:
+        poll.register(fd, select.POLLIN)
+    return len(poll.poll(0)) < len(set(pidfds))
+
+
 def environ(pid: int) -> tuple[bytes, ...]:
     """Return the `NAME=value` entries that a process was started with; empty when they may not be read."""
     try:

@@ -47,7 +47,7 @@ class Tree:
             return
         self.outer = self._keep(processes.open_pidfd(self.record.process), self.record.process.pid)
         child = status.child_pid(self.paths)
-        if child is None:
+        if child is None or not self.record.sandboxed:
             return
         try:
             fd = os.pidfd_open(child)
@@ -58,12 +58,11 @@ class Tree:
         if found is None or not self._ours(found):
             os.close(fd)
             return
-        self._keep(fd, child)
-        if self.record.sandboxed:
-            self.init = fd
-            between = processes.identify(found.parent)
-            if between is not None and between.pid not in self.supervisors and self._ours_by_entry(between.pid):
-                self._keep(processes.open_pidfd(between), between.pid)
+        self.init = self._keep(fd, child)
+        between = processes.stat(found.parent)
+        if between is not None and between.pid != self.record.process.pid and self._ours(between):
+            monitor = processes.Identity(pid=between.pid, start_ticks=between.start_ticks, boot=processes.boot_id())
+            self._keep(processes.open_pidfd(monitor), between.pid)
 
     def _keep(self, fd: int | None, pid: int) -> int | None:
         if fd is not None:
@@ -71,13 +70,9 @@ class Tree:
             self.supervisors.add(pid)
         return fd
 
-    def _ours_by_entry(self, pid: int) -> bool:
-        assert self.record is not None
-        return processes.carries(pid, processes.token_entry(self.record.token))
-
     def _ours(self, found: Stat) -> bool:
         assert self.record is not None
-        if self._ours_by_entry(found.pid):
+        if processes.carries(found.pid, processes.token_entry(self.record.token)):
             return True
         # Its environment may be unreadable for us; where it comes from is not.
         above = processes.stat(found.parent)

@@ -161,17 +161,18 @@ def _controls(path: str) -> tuple[str, ...]:
 
 def _hierarchies() -> list[list[str]]:
     """Return, for each mounted hierarchy, the directories to try: our own group's, then its parent's."""
-    own = {}
+    own: dict[str, str] = {}
     for line in Path("/proc/self/cgroup").read_text().splitlines():
         number, names, path = line.split(":", 2)
         own["" if number == "0" else names] = path
     found: list[list[str]] = []
     for root, point, kind, options in _mounts():
         if kind == "cgroup2":
-            path = own.get("")
+            ours = [path for names, path in own.items() if not names]
         else:
-            path = next((p for names, p in own.items() if names and set(names.split(",")) <= options), None)
-        if path is None or not (path + "/").startswith(root + "/"):
+            ours = [path for names, path in own.items() if names and set(names.split(",")) <= options]
+        path = ours[0] if ours else ""
+        if not (path + "/").startswith(root + "/"):
             continue
         here = Path(point) / path[len(root) :].lstrip("/")
         # Version 2 gives a group no controllers below one that holds processes, so a sibling of ours can do more.

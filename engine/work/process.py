@@ -27,7 +27,6 @@ __all__ = [
     "wait_ended",
 ]
 
-_OUT_OF_TIME = b"timeout: sending signal KILL to command"
 _TAIL_BYTES = 4096
 
 
@@ -179,10 +178,10 @@ def _clear_up(paths: BuildPaths) -> None:
 
 async def _readable(fd: int) -> None:
     loop = asyncio.get_running_loop()
-    ready: asyncio.Future[None] = loop.create_future()
-    loop.add_reader(fd, lambda: ready.done() or ready.set_result(None))
+    ready = asyncio.Event()
+    loop.add_reader(fd, ready.set)
     try:
-        await ready
+        await ready.wait()
     finally:
         loop.remove_reader(fd)
 
@@ -212,7 +211,7 @@ def out_of_time(paths: BuildPaths) -> bool:
     try:
         with open(paths.output, "rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
-            return _OUT_OF_TIME in file.read()
+            return sandbox.OUT_OF_TIME.encode() in file.read()
     except FileNotFoundError:
         return False
 

@@ -8,6 +8,21 @@ from state.model.record import Noun
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 HOME = "/home/build"
 STATUS_FD = 3
+OUT_OF_TIME = "timeout: sending signal KILL to command"
+"""The last words, in a build's output, of whoever kept its time."""
+
+_SANDBOXED = f"""status=$1
+shift
+exec "$@" {STATUS_FD}>>"$status" </dev/null"""
+
+# The command gets no descriptor by which it could write an exit code of its own.
+# A clock inside the shell starts quicker than `timeout`.
+_UNSANDBOXED = f"""exec {STATUS_FD}>>"$1" </dev/null
+printf '{{"child-pid": %d}}\\n' $$ >&{STATUS_FD}
+(exec {STATUS_FD}>&-; sleep "$2"; echo "{OUT_OF_TIME}"; kill -KILL 0) &
+/bin/sh -c "$3" {STATUS_FD}>&-
+printf '{{"exit-code": %d}}\\n' $? >&{STATUS_FD}
+kill -KILL 0"""
 
 _ETC = (
     "alternatives",
@@ -81,14 +96,20 @@ def argv(c: Confinement, machine: Machine, status: str, sealed_fd: int) -> list[
     """Return the whole command line of a build, from the gate that waits for a line on its standard input.
 
     Each program replaces the one before it, so the process that is spawned is the one that keeps the time:
-    gate -> timeout -> bwrap (or a shell that notes the exit code) -> the command.
+    gate -> timeout -> bwrap, which starts the command. Without a sandbox the gate itself keeps the time.
     `status` is the file for the supervisor's notes, `sealed_fd` an open descriptor that holds `sealed(c, machine)`.
     """
     seconds = f"{max(c.limits.time_s, 0.001):.3f}"
+    if not c.sandboxed:
+        return ["/bin/sh", "-c", _gate(c, machine, _UNSANDBOXED), "midwatch-build", status, seconds, c.command]
     # The clock stands outside the sandbox: it holds with the engine dead, and the build cannot reach it.
     clock = [machine.timeout, "--verbose", "--signal=KILL", seconds]
-    inner = _sandboxed(c, machine, sealed_fd) if c.sandboxed else _unsandboxed(c)
-    return ["/bin/sh", "-c", _gate(c, machine), "midwatch-build", status, *clock, *inner]
+    bwrap = [machine.bwrap, "--args", str(sealed_fd), "--json-status-fd", str(STATUS_FD), "--"]
+    if machine.process_limit == "rlimit":
+        # Set inside, where only the build's own processes count; set outside it would count the operator's.
+        bwrap += [machine.prlimit, f"--nproc={c.limits.processes}"]
+    command = ["/bin/sh", "-c", c.command]
+    return ["/bin/sh", "-c", _gate(c, machine, _SANDBOXED), "midwatch-build", status, *clock, *bwrap, *command]
 
 
 def sealed(c: Confinement, machine: Machine) -> bytes:
@@ -114,8 +135,10 @@ def sealed(c: Confinement, machine: Machine) -> bytes:
     for mount in c.mounts:
         words += ["--ro-bind", mount.host, mount.inside]
     words += ["--bind", c.work, "/work", "--chdir", "/work"]
-    # The root and /dev are file systems in memory without a limit of their own: nothing may be written there.
-    words += ["--remount-ro", "/dev", "--remount-ro", "/"]
+    # The root and /dev are file systems in memory without a limit of their own. The devices are the machine's, and so
+    # are the switches under /proc, which answer to root by its number alone, with no capability left to drop.
+    for path in ("/", "/proc", "/dev"):
+        words += ["--remount-ro", path]
     return b"".join(word.encode() + b"\0" for word in words)
 
 
@@ -124,8 +147,8 @@ def environment(c: Confinement, home: str) -> dict[str, str]:
     return {"PATH": PATH, "HOME": home, "LANG": "C.UTF-8", **c.env}
 
 
-def _gate(c: Confinement, machine: Machine) -> str:
-    """Return a script that waits to be let through, takes on its limits and becomes its arguments.
+def _gate(c: Confinement, machine: Machine, then: str) -> str:
+    """Return a script that waits to be let through, takes on its limits and goes on with `then`.
 
     If whoever spawned it dies first, the line never comes and nothing starts.
     """
@@ -137,29 +160,4 @@ def _gate(c: Confinement, machine: Machine) -> str:
     if machine.memory_limit == "rlimit":
         limits.append(f"-v {max(1, c.limits.memory_bytes // 1024)}")
     # Each in a call of its own: a limit that is stricter already cannot be raised, and that is no harm.
-    return "\n".join(
-        [
-            "read -r _ || exit 125",
-            *(f"ulimit {limit} 2>/dev/null" for limit in limits),
-            "status=$1",
-            "shift",
-            f'exec "$@" {STATUS_FD}>>"$status" </dev/null',
-        ]
-    )
-
-
-def _sandboxed(c: Confinement, machine: Machine, sealed_fd: int) -> list[str]:
-    words = [machine.bwrap, "--args", str(sealed_fd), "--json-status-fd", str(STATUS_FD), "--"]
-    if machine.process_limit == "rlimit":
-        # Set inside, where only the build's own processes count; set outside it would count the operator's.
-        words += [machine.prlimit, f"--nproc={c.limits.processes}"]
-    return [*words, "/bin/sh", "-c", c.command]
-
-
-def _unsandboxed(c: Confinement) -> list[str]:
-    note = (
-        f"printf '{{\"child-pid\": %d}}\\n' $$ >&{STATUS_FD}; "
-        f'/bin/sh -c "$1" {STATUS_FD}>&-; '
-        f"printf '{{\"exit-code\": %d}}\\n' $? >&{STATUS_FD}"
-    )
-    return ["/bin/sh", "-c", note, "midwatch-build", c.command]
+    return "\n".join(["read -r _ || exit 125", *(f"ulimit {limit} 2>/dev/null" for limit in limits), then])
