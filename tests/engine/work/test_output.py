@@ -250,10 +250,10 @@ def test_a_disk_that_fills_in_the_middle_of_a_cut_keeps_the_count(
     """When the tail cannot be kept, what went is still counted as cut."""
     real = atomic_write
 
-    def full(path: Path, *args: object, **kwargs: object) -> None:
+    def full(path: Path, data: bytes, *, mode: int) -> None:
         if path.name == "output.tail":
             raise OSError(28, "No space left on device")
-        real(path, *args, **kwargs)  # type: ignore[arg-type]
+        real(path, data, mode=mode)
 
     monkeypatch.setattr(output, "atomic_write", full)
     log = OutputLog(paths, CAP)
