@@ -81,6 +81,7 @@ class LiveTable(ScrollView, Generic[R], can_focus=True):
         """The key of the selected row; empty when there is none."""
         self._strips: dict[str, Strip] = {}
         self._strips_width = 0
+        self._title = ""
         self.border_title = f" {self.NAME} "
 
     def order(self, record: R) -> Any:
@@ -190,20 +191,22 @@ class LiveTable(ScrollView, Generic[R], can_focus=True):
 
     def _settle(self) -> None:
         """Keep the selection on its key; only when that row is gone does it go to the one that took its place."""
+        self.virtual_size = Size(0, len(self._rows))
         index = self._find(self.selected)
         if index is not None:
             shift = index - self._cursor
             self._cursor = index
             if shift and self.scroll_offset.y:
-                self.scroll_to(y=self.scroll_offset.y + shift, animate=False)
+                self.scroll_to(y=self.scroll_offset.y + shift, animate=False, force=True)
             return
         self._cursor = max(0, min(self._cursor, len(self._rows) - 1))
         self.selected = self._rows[self._cursor][1] if self._rows else ""
 
     def _paint(self, first_moved: int, count: int, dirty: Iterable[str]) -> None:
-        self.border_title = f" {self.NAME} {self.summary()}".rstrip() + " "
+        title = f" {self.NAME} {self.summary()}".rstrip() + " "
+        if title != self._title:
+            self.border_title = self._title = title
         if len(self._rows) != count:
-            self.virtual_size = Size(0, len(self._rows))
             first_moved = min(first_moved, len(self._rows), max(count, 0))
         if first_moved < max(count, len(self._rows)) or count < 0:
             top = max(0, first_moved - self.scroll_offset.y)

@@ -3,14 +3,17 @@
 from typing import ClassVar
 
 from rich.cells import cell_len
-from rich.text import Text
-from textual.app import RenderResult
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
 from textual.widget import Widget
 
 from state.model.control import Control
 from state.model.view import EngineInfo
 from widgets import words
-from widgets.cells import TONE_CLASSES, Cell, Tone, one_line, tone_css
+from widgets.cells import TONE_CLASSES, Cell, Tone, fit, one_line, tone_css
+
+_BETWEEN = " │ "
 
 
 class StatusLine(Widget):
@@ -20,85 +23,83 @@ class StatusLine(Widget):
     DEFAULT_CSS = """
     StatusLine { height: 1; background: $panel; padding: 0 1; }
     StatusLine.-alarm { height: 2; background: $error-muted; }
-    StatusLine.-alarm.-short { height: 1; }
     """ + tone_css("StatusLine")
 
     def __init__(self, workspace: str, *, hosted: bool, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._workspace = workspace
+        self._workspace = one_line(workspace)
         self._hosted = hosted
-        self._facts: tuple[EngineInfo, Control, int, int] = (EngineInfo(), Control(), 0, 0)
+        self._engine = EngineInfo()
+        self._control = Control()
+        self._active = 0
+        self._questions = 0
 
     def show(self, engine: EngineInfo, control: Control, active: int, questions: int) -> None:
         """Take the latest facts; draws only when one of them changed."""
         facts = (engine, control, active, questions)
-        if facts == self._facts:
+        if facts == (self._engine, self._control, self._active, self._questions):
             return
-        self._facts = facts
-        self.set_class(control.stopped or engine.stop_file or bool(engine.trouble), "-alarm")
-        self.set_class(not self._alarms(), "-short")
-        self.refresh(layout=True)
+        self._engine, self._control, self._active, self._questions = facts
+        self.set_class(bool(self.alarms()), "-alarm")
+        self.refresh()
 
-    def parts(self) -> list[Cell]:
-        """Return what the first row says, in order."""
-        engine, control, active, questions = self._facts
-        asked = f"{questions} question{'s' * (questions != 1)}" if questions else "no questions"
+    def parts(self, *, short: bool = False) -> list[Cell]:
+        """Return what the first row says, in order; in fewer words when `short`."""
         parts = [
-            Cell(self._workspace, Tone.STRONG),
-            self._mode(engine),
-            Cell(f"builds {active}/{engine.slots}", Tone.BUSY if active else Tone.DIM),
-            self._switch(engine, control),
+            self._mode(short=short),
+            Cell(f"builds {self._active}/{self._engine.slots}", Tone.BUSY if self._active else Tone.DIM),
+            Cell("■ STOPPED", Tone.BAD) if self._stopped else Cell("● armed", Tone.GOOD),
         ]
-        if control.paused:
+        if self._control.paused:
             parts.append(Cell("‖ PAUSED", Tone.WARN))
-        return [*parts, Cell(asked, Tone.WARN if questions else Tone.DIM)]
+        count = self._questions
+        asked = f"{count} question{'s' * (count != 1)}" if count else "no questions"
+        return [*parts, Cell(asked, Tone.WARN if count else Tone.DIM)]
 
-    def _mode(self, engine: EngineInfo) -> Cell:
-        if engine.mode == "stopped":
-            return Cell("✗ engine stopped", Tone.BAD)
-        if self._hosted:
-            return Cell("engine hosted here", Tone.DIM)
-        return Cell(f"attached to {engine.mode} engine {engine.pid}", Tone.DIM)
-
-    @staticmethod
-    def _switch(engine: EngineInfo, control: Control) -> Cell:
-        if control.stopped or engine.stop_file:
-            return Cell("■ STOPPED", Tone.BAD)
-        return Cell("● armed", Tone.GOOD)
-
-    def _alarms(self) -> list[str]:
-        engine, control, *_ = self._facts
+    def alarms(self) -> list[str]:
+        """Return what the second row says: why nothing starts, and the engine's trouble."""
+        control = self._control
         alarms = []
         if control.stopped:
             since = f" since {words.clock(control.stopped_at)}" if control.stopped_at else ""
             by = f" by {control.stopped_by}" if control.stopped_by else ""
             alarms.append(f"Kill switch engaged{since}{by}: nothing starts. Press K to arm.")
-        elif engine.stop_file:
+        elif self._engine.stop_file:
             alarms.append("The STOP file is there: nothing starts. Press K to arm.")
-        if engine.trouble:
-            alarms.append(engine.trouble)
-        return alarms
+        return [*alarms, self._engine.trouble] if self._engine.trouble else alarms
 
-    def render(self) -> RenderResult:
-        """Draw the line; what matters less goes first when it is narrow."""
-        parts = self.parts()
+    @property
+    def _stopped(self) -> bool:
+        return self._control.stopped or self._engine.stop_file
+
+    def _mode(self, *, short: bool) -> Cell:
+        engine = self._engine
+        if engine.mode == "stopped":
+            return Cell("✗ engine stopped", Tone.BAD)
+        if self._hosted:
+            return Cell("hosted" if short else "engine hosted here", Tone.DIM)
+        return Cell(
+            f"{engine.mode} {engine.pid}" if short else f"attached to {engine.mode} engine {engine.pid}", Tone.DIM
+        )
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one of the two rows."""
+        base = self.rich_style
         width = self.size.width
-        line = Text(no_wrap=True, overflow="ellipsis", end="")
-        room = width - sum(cell_len(part.text) + 3 for part in parts[1:])
-        parts[0] = Cell(_cut(one_line(parts[0].text), max(4, room)), parts[0].tone)
-        for index, part in enumerate(parts):
-            if index:
-                line.append(" │ ", self._style(Tone.DIM))
-            line.append(part.text, self._style(part.tone))
-        for alarm in self._alarms()[:1] if self.size.height > 1 else ():
-            told = "  ".join(one_line(text) for text in self._alarms())
-            line.append(f"\n{_cut(told or alarm, width)}", self._style(Tone.BAD))
-        return line
+        if y:
+            return Strip([Segment(fit("  ".join(self.alarms()), width), base + self._tone(Tone.BAD))], width)
+        parts = self.parts()
+        if self._room(parts) < min(len(self._workspace), 12):
+            parts = self.parts(short=True)
+        name = fit(self._workspace, min(cell_len(self._workspace), max(4, self._room(parts))))
+        segments = [Segment(name, base + self._tone(Tone.STRONG))]
+        for part in parts:
+            segments.append(Segment(_BETWEEN, base + self._tone(Tone.DIM)))
+            segments.append(Segment(part.text, base + self._tone(part.tone)))
+        return Strip(segments).adjust_cell_length(width, base)
 
-    def _style(self, tone: Tone) -> str:
-        style = self.get_component_rich_style(f"tone--{tone}", partial=True)
-        return str(style)
+    def _room(self, parts: list[Cell]) -> int:
+        return self.size.width - sum(cell_len(part.text) + len(_BETWEEN) for part in parts)
 
-
-def _cut(text: str, width: int) -> str:
-    return text if cell_len(text) <= width else text[: max(0, width - 1)] + "…"
+    def _tone(self, tone: Tone) -> Style:
+        return self.get_component_rich_style(f"tone--{tone}", partial=True)

@@ -71,9 +71,9 @@ class TextView(ScrollView, can_focus=True):
         self._lines = fresh[-self._max_lines :]
         self._lay_out()
         if self.follow and not keep_place:
-            self.scroll_end(animate=False, immediate=True)
+            self.scroll_end(animate=False, immediate=True, force=True)
         elif not keep_place:
-            self.scroll_home(animate=False, immediate=True)
+            self.scroll_home(animate=False, immediate=True, force=True)
 
     def append(self, lines: Sequence[Cell]) -> None:
         """Add lines at the end; the oldest go when there are too many."""
@@ -87,7 +87,7 @@ class TextView(ScrollView, can_focus=True):
             del self._lines[: max(0, too_many)]
             self._lay_out()
             if not stay and too_many > 0:
-                self.scroll_to(y=max(0, self.scroll_offset.y - too_many), animate=False)
+                self.scroll_to(y=max(0, self.scroll_offset.y - too_many), animate=False, force=True)
         else:
             top = len(self._rows)
             self._rows = self._lines
@@ -97,7 +97,7 @@ class TextView(ScrollView, can_focus=True):
             if y < self.size.height:
                 self.refresh(Region(0, y, self.size.width, self.size.height - y))
         if stay:
-            self.scroll_end(animate=False, immediate=True, x_axis=False)
+            self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of rows that the lines take in this width."""

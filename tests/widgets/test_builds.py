@@ -1,0 +1,57 @@
+"""The pane of active builds shows how far they are."""
+
+from datetime import timedelta
+
+from textual.pilot import Pilot
+
+from state.model import build as b
+from state.model.progress import Progress
+from tests.making import NOON, a_build
+from tests.widgets.stage import Stage, lines_of, play
+from widgets.builds import ActiveBuild, BuildsPane
+
+RUNNING = b.Running(token="x", pid=1, start_ticks=1, boot="x")
+
+
+def test_shows_the_latest_figures() -> None:
+    """The live figures stand in for those of the record, which come later."""
+    pane = BuildsPane()
+
+    async def scene(stage: Stage, pilot: Pilot[None]) -> None:
+        build = a_build("fix-2", RUNNING, percent=10, step="old step")
+        pane.update_rows({build.id: ActiveBuild(build, None)})
+        await pilot.pause()
+        assert "10%" in lines_of(pane)[0]
+        assert "old step" in lines_of(pane)[0]
+        progress = Progress(build=build.id, percent=50, step="new step", files_changed=3)
+        pane.update_rows({build.id: ActiveBuild(build, progress)})
+        await pilot.pause()
+        line = lines_of(pane)[0]
+        assert "▶ running" in line
+        assert "50%" in line
+        assert "fix #2" in line
+        assert "new step" in line
+        assert "old step" not in line
+        assert pane.records[build.id].files_changed == 3
+
+    play(pane, scene, (80, 12))
+
+
+def test_says_that_there_is_no_sandbox() -> None:
+    """A build without a sandbox says so in its row."""
+    pane = BuildsPane()
+
+    async def scene(stage: Stage, pilot: Pilot[None]) -> None:
+        pane.update_rows({"x-1": ActiveBuild(a_build("x-1", RUNNING, sandboxed=False), None)})
+        await pilot.pause()
+        assert "NO SANDBOX" in lines_of(pane)[0]
+
+    play(pane, scene, (80, 12))
+
+
+def test_oldest_first() -> None:
+    """Builds stand in the order in which they began."""
+    pane = BuildsPane()
+    young = a_build("young-1", created_at=NOON + timedelta(minutes=1))
+    pane.update_rows({"young-1": ActiveBuild(young, None), "old-1": ActiveBuild(a_build("old-1"), None)})
+    assert pane.keys == ["old-1", "young-1"]

@@ -1,0 +1,117 @@
+"""The status line says how things stand, in words."""
+
+import msgspec
+import pytest
+from textual.pilot import Pilot
+from textual.strip import Strip
+
+from state.model.control import Control
+from state.model.view import EngineInfo
+from tests.making import NOON
+from tests.widgets.stage import Stage, play, screen_lines
+from widgets.status_line import StatusLine
+
+WELL = EngineInfo(pid=4711, mode="headless", started_at=NOON, slots=2)
+
+
+def shown(engine: EngineInfo, control: Control, *, active: int = 0, questions: int = 0, hosted: bool = False) -> str:
+    """What the line says at 80 columns."""
+    line = StatusLine("ledger", hosted=hosted)
+    said: list[str] = []
+
+    async def scene(stage: Stage, pilot: Pilot[None]) -> None:
+        line.show(engine, control, active, questions)
+        await pilot.pause()
+        said.extend(screen_lines(stage)[: line.size.height])
+
+    play(line, scene, (80, 12))
+    return "\n".join(said)
+
+
+@pytest.mark.parametrize(
+    ("engine", "hosted", "words"),
+    [
+        (WELL, False, "attached to headless engine 4711"),
+        (msgspec.structs.replace(WELL, mode="hosted"), True, "engine hosted here"),
+        (EngineInfo(), False, "✗ engine stopped"),
+    ],
+)
+def test_says_whose_engine(engine: EngineInfo, hosted: bool, words: str) -> None:
+    """It says whether the engine is this process's, another's or nobody's."""
+    assert words in shown(engine, Control(), hosted=hosted)
+
+
+def test_says_how_busy_it_is() -> None:
+    """It counts builds, slots and questions."""
+    said = shown(WELL, Control(), active=1, questions=2)
+    assert "builds 1/2" in said
+    assert "2 questions" in said
+    assert "● armed" in said
+    assert "PAUSED" not in said
+    assert "1 question " in shown(WELL, Control(), questions=1) + " "
+
+
+def test_says_that_it_is_paused() -> None:
+    """It says that nothing more starts."""
+    assert "‖ PAUSED" in shown(WELL, Control(paused=True))
+
+
+def test_says_who_stopped_everything() -> None:
+    """The kill switch shows in words, with who and what to do, on a line of its own."""
+    said = shown(WELL, Control(stopped=True, stopped_at=NOON, stopped_by="operator:ann"))
+    first, second = said.split("\n")
+    assert "■ STOPPED" in first
+    assert "by operator:ann" in second
+    assert "Press K to arm" in second
+
+
+def test_a_stop_file_counts_as_stopped() -> None:
+    """A STOP file that somebody put there shows even before the journal knows of it."""
+    said = shown(msgspec.structs.replace(WELL, stop_file=True), Control())
+    assert "■ STOPPED" in said
+    assert "STOP file" in said
+
+
+def test_says_its_trouble() -> None:
+    """What keeps the engine from working shows in words."""
+    said = shown(msgspec.structs.replace(WELL, trouble="no room on the disk\x1b[2J"), Control())
+    assert "no room on the disk" in said
+    assert "\x1b" not in said
+
+
+def test_draws_only_changes() -> None:
+    """The same facts again draw nothing: an idle console is idle."""
+    drawn = 0
+
+    class Counting(StatusLine):
+        def render_line(self, y: int) -> Strip:
+            nonlocal drawn
+            drawn += 1
+            return super().render_line(y)
+
+    line = Counting("ledger", hosted=True)
+
+    async def scene(stage: Stage, pilot: Pilot[None]) -> None:
+        line.show(WELL, Control(), 1, 0)
+        await pilot.pause(0.05)
+        before = drawn
+        line.show(WELL, Control(), 1, 0)
+        await pilot.pause(0.05)
+        assert drawn == before
+
+    play(line, scene)
+
+
+def test_a_long_name_gives_way() -> None:
+    """A workspace with a long name leaves room for what matters."""
+    line = StatusLine("a" * 200, hosted=False)
+
+    async def scene(stage: Stage, pilot: Pilot[None]) -> None:
+        line.show(WELL, Control(stopped=True, paused=True), 2, 3)
+        await pilot.pause()
+        said = screen_lines(stage)[0]
+        assert "■ STOPPED" in said
+        assert "‖ PAUSED" in said
+        assert "3 questions" in said
+
+    play(line, scene, (80, 12))
