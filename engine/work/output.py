@@ -157,8 +157,6 @@ def _gather(paths: BuildPaths, cuts: _Cuts, most: int) -> bytes:
         return live
     head = _tail_of(paths, "output.head", KEEP_BYTES)[: cuts.head]
     tail = _tail_of(paths, "output.tail", KEEP_BYTES)[: cuts.tail]
-    if not cuts.cut:
-        return head + tail + live
     gap = b"" if not head or head.endswith(b"\n") else b"\n"
     notice = f"[midwatch: {cuts.cut} bytes of output cut here to stay under {_told(cuts.cap)}]\n"
     return head + gap + notice.encode() + tail + live

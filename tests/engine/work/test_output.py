@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -307,3 +308,23 @@ def test_the_last_words_are_the_last_line_that_says_something(paths: BuildPaths,
     build.write(b"first\n\x1b[31merror: no such file\x1b[0m\n::progress 90 nearly\n\n")
     assert last_words(paths) == "error: no such file"
     assert last_words(paths, 6) == "error…"
+
+
+def test_a_log_that_is_cut_while_it_is_read_is_read_again(
+    paths: BuildPaths, build: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader that a cut overtakes gives the log as it is after the cut, with no line told twice."""
+    log = OutputLog(paths, CAP)
+    build.lines(5000)
+    real = output._gather
+
+    def overtaken(*args: Any) -> bytes:
+        found = real(*args)
+        if paths.output.stat().st_size:
+            log.take()
+        return found
+
+    monkeypatch.setattr(output, "_gather", overtaken)
+    kept = read_log(paths)
+    assert b"[midwatch: " in kept
+    assert kept == read_log(paths)
