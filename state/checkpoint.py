@@ -129,7 +129,7 @@ def load(path: Path) -> tuple[Image | None, str]:
     try:
         image = _image.decode(data)
         whole = image.mark.digest == hashlib.sha256(memoryview(data)[: data.rfind(_MARK)]).hexdigest()
-    except (msgspec.DecodeError, KeyError):
+    except (*records.UNREADABLE, KeyError):
         return None, _unusable(path)
     return (image, "") if whole else (None, _unusable(path))
 
@@ -141,7 +141,7 @@ def load_mark(path: Path) -> Mark | None:
         return None
     try:
         mark = _only_mark.decode(data).checkpoint["1"]
-    except (msgspec.DecodeError, KeyError):
+    except (*records.UNREADABLE, KeyError):
         return None
     whole = mark.digest == hashlib.sha256(memoryview(data)[: data.rfind(_MARK)]).hexdigest()
     return mark if whole else None

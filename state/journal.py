@@ -5,8 +5,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from state import checkpoint as checkpoints
 from state import line as lines
 from state import segments
@@ -15,6 +13,7 @@ from state.line import GENESIS, Line, Seal
 from state.model.reason import Reason
 from state.model.record import Noun
 from state.model.view import Record
+from state.records import UNREADABLE
 
 __all__ = ["Audit", "Damage", "Decision", "Entry", "JournalDamaged", "read", "verify"]
 
@@ -111,7 +110,7 @@ def _decision(name: str, raw: bytes) -> Decision:
     try:
         line = lines.parse(raw)
         reason = Reason(actor=line.actor, action="erased", why="") if line.erased else lines.why_in(line)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         why = f"a line in {name} cannot be read: see `midwatch audit verify`"
         return Decision(seq=0, at=_EPOCH, actor="", action="unreadable", why=why, prev="", hash="")
     return Decision(
@@ -188,7 +187,7 @@ class Walk:
             return
         try:
             line = lines.parse(raw)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             self._lost(place, "unreadable", f"this is not a line of the journal: {error}")
             return
         if not lines.header_fits(raw, line):
@@ -240,7 +239,7 @@ class Walk:
                 for raw in segments.lines(self._folder / name):
                     try:
                         line = lines.parse(raw)
-                    except msgspec.DecodeError:
+                    except UNREADABLE:
                         continue
                     if lines.header_fits(raw, line):
                         self._present.add(line.seq)

@@ -83,7 +83,7 @@ def seal(after: Seal, at: datetime, actor: str, body: bytes) -> tuple[bytes, Sea
 
 
 def parse(raw: bytes) -> Line:
-    """Take a line apart; raises msgspec.DecodeError when it is none."""
+    """Take a line apart; raises one of records.UNREADABLE when it is none."""
     return _line.decode(raw)
 
 
@@ -111,10 +111,10 @@ def opening(seq: int) -> bytes:
 
 
 def body_in(line: Line) -> Body:
-    """Return what a line says; raises msgspec.DecodeError."""
+    """Return what a line says; raises one of records.UNREADABLE."""
     return _body.decode(line.body)
 
 
 def why_in(line: Line) -> Reason:
-    """Return a line's reason without reading its changes; raises msgspec.DecodeError."""
+    """Return a line's reason without reading its changes; raises one of records.UNREADABLE."""
     return _why.decode(line.body).reason

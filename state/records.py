@@ -22,12 +22,15 @@ TABLES: dict[str, type[Record]] = {
 }
 TABLE_OF: dict[type, str] = {kind: name for name, kind in TABLES.items()}
 
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for bytes that are not what they should be."""
+
 encode = msgspec.json.Encoder().encode
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {name: msgspec.json.Decoder(kind) for name, kind in TABLES.items()}
 
 
 def decode(table: str, data: bytes | msgspec.Raw) -> Record:
-    """Return the record that was written to a table; raises KeyError or msgspec.DecodeError."""
+    """Return the record that was written to a table; raises KeyError or one of UNREADABLE."""
     record: Record = _DECODERS[table].decode(data)
     return record
 
@@ -41,5 +44,5 @@ def pack(record: Record) -> tuple[str, bytes, Record]:
     data = encode(record)
     try:
         return table, data, decode(table, data)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise TypeError(f"this record of {table} cannot be written: {error}: {record!r}") from error

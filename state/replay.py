@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-
 from state import checkpoint, journal, records, segments
 from state import line as lines
 from state.checkpoint import Digests, Mark
@@ -46,7 +44,7 @@ def load(workspace: Workspace, tables: Tables, digests: Digests) -> Past:
         image, trouble = checkpoint.load(workspace.checkpoint)
         try:
             past = _follow(workspace.journal, image, head or Seal(), tables, digests)
-        except (_Broken, msgspec.DecodeError, KeyError) as error:
+        except (_Broken, *records.UNREADABLE, KeyError) as error:
             audit = journal.verify(workspace.journal, checkpoint=workspace.checkpoint)
             damage = audit.damage or (_unexplained(error),)
             raise journal.JournalDamaged(workspace.journal, damage) from None

@@ -1,0 +1,219 @@
+"""The operator's settings."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from state import settings as module
+from state.model.build import Limits
+from state.model.task import LimitOverrides
+from state.settings import (
+    DEFAULT_LIMITS,
+    SandboxKind,
+    Settings,
+    SettingsError,
+    TaskSettings,
+    default_text,
+    limits_for,
+    load,
+)
+from tests.making import a_spec
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "midwatch.toml"
+
+
+def told(path: Path, text: str) -> list[tuple[int, str, str]]:
+    """The mistakes that are found in a settings file."""
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as failed:
+        load(path)
+    assert str(failed.value).splitlines() == [str(problem) for problem in failed.value.problems]
+    assert {problem.file for problem in failed.value.problems} == {str(path)}
+    return [(problem.line, problem.key, problem.text) for problem in failed.value.problems]
+
+
+def test_without_a_file_or_in_an_empty_one_everything_has_its_default(path: Path) -> None:
+    """Midwatch runs without being configured."""
+    assert load(path) == Settings()
+    path.touch()
+    assert load(path) == Settings()
+
+
+def test_every_setting_can_be_set(path: Path) -> None:
+    """The friendly forms become seconds, bytes and micro-dollars."""
+    path.write_text(
+        """
+        [queue]
+        slots = 4
+        [retry]
+        times = 0
+        wait = "90s"
+        [stall]
+        after = 600
+        [limits]
+        memory = "512M"
+        processes = 64
+        file = "10M"
+        open_files = 256
+        time = "1h30m"
+        output = 4096
+        disk = "1G"
+        tmp = "64M"
+        [sandbox]
+        read = ["/opt/tools"]
+        idle_priority = false
+        [git]
+        name = "Night Shift"
+        email = "night@example.org"
+        [approval]
+        budget_over = 12.50
+        [tasks.tidy]
+        sandbox = "none"
+        stall_after = "30m"
+        [tasks.tidy.limits]
+        memory = "4G"
+        time = "2h"
+        """
+    )
+    assert msgspec.to_builtins(load(path)) == {
+        "queue": {"slots": 4},
+        "retry": {"times": 0, "wait_s": 90.0},
+        "stall": {"after_s": 600.0},
+        "limits": {
+            "memory_bytes": 512 << 20,
+            "processes": 64,
+            "file_bytes": 10 << 20,
+            "open_files": 256,
+            "time_s": 5400.0,
+            "output_bytes": 4096,
+            "disk_bytes": 1 << 30,
+            "tmp_bytes": 64 << 20,
+        },
+        "sandbox": {"read": ("/opt/tools",), "idle_priority": False},
+        "git": {"name": "Night Shift", "email": "night@example.org"},
+        "approval": {"budget_over": 12_500_000},
+        "tasks": {
+            "tidy": {
+                "sandbox": "none",
+                "stall_after_s": 1800.0,
+                "limits": {"memory_bytes": 4 << 30, "time_s": 7200.0},
+            }
+        },
+    }
+
+
+def test_all_mistakes_are_told_at_once_with_line_and_key(path: Path) -> None:
+    """One look at the message mends the whole file."""
+    text = """\
+[queue]
+slts = 2
+slots = true
+
+[retry]
+wait = "5x"
+[colour]
+[tasks.tidy]
+sandbox = "non"
+[tasks.tidy.limits]
+memory = [
+    1,
+]
+[tasks]
+other = 3
+"""
+    found = told(path, text)
+    assert [(line, key) for line, key, _ in found] == [
+        (2, "queue.slts"),
+        (3, "queue.slots"),
+        (6, "retry.wait"),
+        (7, "colour"),
+        (9, "tasks.tidy.sandbox"),
+        (11, "tasks.tidy.limits.memory"),
+        (15, "tasks.other"),
+    ]
+    texts = [text for _, _, text in found]
+    assert texts[0] == "no such setting: did you mean slots?"
+    assert texts[1] == "expected a whole number of 1 or more, not true"
+    assert texts[3].startswith("no such section: there are queue, retry")
+    assert texts[4] == 'expected "bubblewrap" or "none", not \'non\''
+    assert texts[6] == "expected a section [tasks.other], not 3"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key"),
+    [
+        ("retry.wiat = 3", 1, "retry.wiat"),
+        ('# about\n\n"queue" = { slots = 0 }', 3, "queue.slots"),
+        ("queue = 3", 1, "queue"),
+        ("[tasks]\n[tasks.'my label']\nsandbox = 1", 3, "tasks.my label.sandbox"),
+        ('[git]\nname = """\n\n"""', 2, "git.name"),
+        ("[tasks.tidy]\nlimits = 1", 2, "tasks.tidy.limits"),
+        ("[tasks.tidy]\nlimit.memory = 1", 2, "tasks.tidy.limit"),
+        ("tasks = 1", 1, "tasks"),
+    ],
+)
+def test_the_line_is_found_however_the_key_is_written(path: Path, text: str, line: int, key: str) -> None:
+    """Dotted, quoted and inline keys, and values of several lines, point to where they begin."""
+    assert [(at, name) for at, name, _ in told(path, text)] == [(line, key)]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("[queue\nslots = 1", 1), ("[queue]\nslots = ", 2), ("a = 1\n\na = 2", 3), ("a = '''\nx", 2)]
+)
+def test_what_is_not_toml_is_told_with_its_line(path: Path, text: str, line: int) -> None:
+    """A slip of syntax is pointed at as exactly as a wrong value."""
+    assert [(at, key, text[:8]) for at, key, text in told(path, text)] == [(line, "", "not TOML")]
+
+
+def test_what_cannot_be_read_is_told(path: Path) -> None:
+    """A folder in the file's place, or bytes that are no text, are mistakes like others."""
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load(path)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load(path)
+
+
+def test_the_default_text_means_the_defaults_commented_or_not(path: Path) -> None:
+    """What stands in a new workspace's file is what holds, key by key."""
+    text = default_text()
+    assert tomllib.loads(text) == {section.name: {} for section in module._SECTIONS}
+    uncommented = re.sub(r"^# (?=[a-z_]+ = |\[)", "", text, flags=re.MULTILINE)
+    path.write_text(uncommented)
+    told = load(path)
+    assert msgspec.structs.replace(told, tasks={}) == Settings()
+    assert told.tasks == {
+        "LABEL": TaskSettings(
+            stall_after_s=Settings().stall.after_s, limits={"memory_bytes": DEFAULT_LIMITS.memory_bytes}
+        )
+    }
+
+
+def test_the_file_has_a_key_for_every_setting() -> None:
+    """A setting that is added to the nouns cannot be forgotten in the file."""
+    for section in module._SECTIONS:
+        part: Any = getattr(Settings(), section.name)
+        assert [key.field for key in section.keys] == list(part.__struct_fields__)
+    assert {section.name for section in module._SECTIONS} | {"tasks"} == set(Settings.__struct_fields__)
+    assert {key.field for key in module._TASK} | {"limits"} == set(TaskSettings.__struct_fields__)
+
+
+def test_a_tasks_limits_lie_over_the_settings_and_its_own_over_both() -> None:
+    """The nearest word wins, and what nobody names stays."""
+    settings = Settings(
+        tasks={"tidy": TaskSettings(sandbox=SandboxKind.NONE, limits={"memory_bytes": 7, "tmp_bytes": 8})}
+    )
+    spec = a_spec("tidy", limits=LimitOverrides(memory_bytes=9, processes=10))
+    expected = {"memory_bytes": 9, "tmp_bytes": 8, "processes": 10}
+    assert limits_for(settings, spec) == msgspec.structs.replace(DEFAULT_LIMITS, **expected)
+    assert limits_for(settings, a_spec("other")) == DEFAULT_LIMITS
+    assert isinstance(limits_for(settings, spec), Limits)

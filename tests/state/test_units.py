@@ -1,0 +1,108 @@
+"""Durations, sizes and amounts as operators write them."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from state import units
+from state.units import parse_duration, parse_size, show_duration, show_size
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        (90, 90.0),
+        (0.5, 0.5),
+        ("90", 90.0),
+        ("90s", 90.0),
+        ("5m", 300.0),
+        ("1h30m", 5400.0),
+        ("2d 1h", 176_400.0),
+        ("250ms", 0.25),
+        ("1.5h", 5400.0),
+    ],
+)
+def test_durations_are_read_as_written(text: str | float, seconds: float) -> None:
+    """Numbers are seconds; texts add up their parts."""
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "5x", "m", "-5m", "5m ago", "1..5s", -1, math.nan, math.inf, True])
+def test_what_is_no_duration_is_refused_with_examples(text: str | float) -> None:
+    """Nothing is guessed, and negative or endless times do not exist."""
+    with pytest.raises(ValueError, match="is not a duration"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [(4096, 4096), ("4096", 4096), ("1k", 1024), ("512M", 512 << 20), ("2G", 2 << 30), ("1.5 GiB", 3 << 29), ("8B", 8)],
+)
+def test_sizes_are_read_as_written(text: str | int, size: int) -> None:
+    """Letters are powers of 1,024."""
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "G", "2 gigs", "-1", "1e9", True, 1.5])
+def test_what_is_no_size_is_refused_with_examples(text: str | int) -> None:
+    """Nothing is guessed."""
+    with pytest.raises(ValueError, match="is not a size"):
+        parse_size(text)
+
+
+@given(st.integers(min_value=0, max_value=10**12))
+def test_a_shown_duration_is_read_as_the_same(milliseconds: int) -> None:
+    """Showing and reading are inverse, to the millisecond."""
+    assert parse_duration(show_duration(milliseconds / 1000)) == pytest.approx(milliseconds / 1000)
+
+
+@given(st.integers(min_value=0, max_value=2**50))
+def test_a_shown_size_is_read_as_the_same(size: int) -> None:
+    """Showing and reading are inverse, to the byte."""
+    assert parse_size(show_size(size)) == size
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        (units.count(1), 0, "a whole number of 1 or more"),
+        (units.count(1), True, "a whole number of 1 or more"),
+        (units.count(0), "3", "a whole number of 0 or more"),
+        (units.DURATION, [], "a duration such as"),
+        (units.LASTING, "0s", "a duration of more than 0"),
+        (units.SIZE, 1.5, "a size such as"),
+        (units.SIZE, 0, "a size of more than 0"),
+        (units.MONEY, None, "an amount in dollars"),
+        (units.TRUTH, "true", "true or false"),
+        (units.TEXT, "", "a text in quotes"),
+        (units.TEXT, "two\nlines", "a text in quotes"),
+        (units.PATHS, ["relative"], "a list of absolute paths"),
+        (units.PATHS, "/one", "a list of absolute paths"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused_with_what_is_expected(
+    kind: units.Kind, value: object, expected: str
+) -> None:
+    """The operator reads what to write instead."""
+    with pytest.raises(ValueError, match=f"expected {expected}"):
+        kind.read(value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        (units.count(0), 3, "3"),
+        (units.DURATION, 300.0, '"5m"'),
+        (units.DURATION, 0.0, '"0s"'),
+        (units.SIZE, 1000, '"1000"'),
+        (units.MONEY, 12_500_000, "12.5"),
+        (units.TRUTH, False, "false"),
+        (units.TEXT, 'say "hi"', '"say \\"hi\\""'),
+        (units.PATHS, ("/a", "/b"), '["/a", "/b"]'),
+    ],
+)
+def test_a_value_is_shown_as_it_stands_in_the_file(kind: units.Kind, value: object, text: str) -> None:
+    """What is shown can be pasted into the settings."""
+    assert kind.show(value) == text
