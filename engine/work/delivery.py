@@ -109,7 +109,7 @@ async def deliver(paths: BuildPaths, repo: str, branch: str, old: str, new: str)
         trees = " and ".join(str(place.path) for place in found)
         return Blocked(text=f"{branch} is checked out at {trees}: switch all but one of them to another branch")
     place = found[0]
-    text = await place.obstacle(branch)
+    text = worktree.rebased(repository, branch) or await place.obstacle(branch)
     if text:
         return Blocked(text=text)
     if not place.begin():

@@ -124,9 +124,10 @@ class Git:
 
 
 def words(output: Output) -> str:
-    """Return the last of what git complained about, on one line and harmless to show."""
+    """Return the first of what git complained about, on one line and harmless to show."""
     lines = [line for line in output.err.decode("utf-8", "replace").splitlines() if line.strip()]
-    said = " / ".join(line.removeprefix("fatal: ").removeprefix("error: ") for line in lines[-3:])
+    told = [line for line in lines if not line.startswith(("hint:", "warning:"))] or lines
+    said = " / ".join(line.removeprefix("fatal: ").removeprefix("error: ") for line in told[:2])
     return shown(said.encode()[:_WORDS_BYTES]) or f"exit code {output.code}"
 
 

@@ -232,6 +232,16 @@ def begun(repository: Repository, git: Git, old: str, new: str) -> tuple[Place, 
     return tuple(found)
 
 
+def rebased(repository: Repository, branch: str) -> str:
+    """Say that a branch is in the middle of a rebase, which detaches HEAD from it; an empty string when it is not."""
+    for git_dir in (repository.common, *(repository.common / "worktrees").glob("*")):
+        for folder in ("rebase-merge", "rebase-apply"):
+            name = git_dir / folder / "head-name"
+            if name.is_file() and os.fsdecode(name.read_bytes()).strip() == f"refs/heads/{branch}":
+                return f"a rebase of {branch} is in progress: finish or abort it"
+    return ""
+
+
 async def _main_tree(repository: Repository, git: Git, listed: Path) -> Path:
     """Return where the main working tree is; git's list does not heed a setting that puts it elsewhere."""
     setting = await git.run("config", "--get", "core.worktree", ok=(0, 1))

@@ -16,6 +16,10 @@ def start(*argv: str, cwd: Path = Path("/"), **more) -> Output:
     return asyncio.run(run(argv, cwd=cwd, env=ENV, **more))
 
 
+def attempt(argv, cwd: Path, *, sync: bool, **more) -> Output:
+    return run_sync(argv, cwd=cwd, env=ENV, **more) if sync else start(*argv, cwd=cwd, **more)
+
+
 def gone(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -92,10 +96,7 @@ def test_what_takes_too_long_is_killed_with_its_children(tmp_path, sync):
     """A time limit ends the program and the processes that it started."""
     command = ("sh", "-c", "sleep 100 & echo $! > child; wait")
     with pytest.raises(ProgramFailed, match=r"did not end within 0\.5 s"):
-        if sync:
-            run_sync(command, cwd=tmp_path, env=ENV, timeout_s=0.5)
-        else:
-            start(*command, cwd=tmp_path, timeout_s=0.5)
+        attempt(command, tmp_path, sync=sync, timeout_s=0.5)
     child = int((tmp_path / "child").read_text())
     assert until(lambda: gone(child))
 
@@ -104,11 +105,15 @@ def test_a_cancelled_program_is_dead(tmp_path):
     """Whoever stops waiting leaves no process behind."""
 
     async def cancelled() -> None:
-        task = asyncio.get_running_loop().create_task(
-            run(["sh", "-c", "echo $$ > pid; exec sleep 100"], cwd=tmp_path, env=ENV)
-        )
-        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
-            await asyncio.sleep(0.01)
+        started = asyncio.Event()
+
+        def note(chunk: bytes) -> None:
+            (tmp_path / "pid").write_bytes(chunk)
+            started.set()
+
+        command = ["sh", "-c", "echo $$; exec sleep 100"]
+        task = asyncio.get_running_loop().create_task(run(command, cwd=tmp_path, env=ENV, sink=note))
+        await started.wait()
         task.cancel()
         await task
 
@@ -121,13 +126,10 @@ def test_a_cancelled_program_is_dead(tmp_path):
 def test_a_missing_program_and_a_missing_folder_are_told_apart(tmp_path, sync):
     """The text says which of the two is not there."""
 
-    def attempt(argv, cwd):
-        return run_sync(argv, cwd=cwd, env=ENV) if sync else start(*argv, cwd=cwd)
-
     with pytest.raises(ProgramFailed, match="no-such-program is not installed"):
-        attempt(["no-such-program"], tmp_path)
+        attempt(["no-such-program"], tmp_path, sync=sync)
     with pytest.raises(ProgramFailed, match="gone is gone"):
-        attempt(["true"], tmp_path / "gone")
+        attempt(["true"], tmp_path / "gone", sync=sync)
 
 
 def test_without_a_loop_a_program_runs_the_same():

@@ -1,0 +1,502 @@
+"""Delivery: a result comes onto the branch wholly or not at all, around whatever the operator has changed."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from engine.work import delivery, workspace
+from engine.work.delivery import Blocked, Candidate, Conflict, Delivered, Moved
+from engine.work.git import GitError
+from state.files import BuildPaths
+from tests.engine.work.repositories import built, commit, git, order, picture, proposed, repository, write
+
+CHANGES: dict[str, str | None] = {"a.txt": "changed\n", "new/file": "n\n", "d/b.txt": None}
+
+
+@pytest.fixture
+def repo(tmp_path) -> Path:
+    return repository(tmp_path / "repo")
+
+
+@pytest.fixture
+def paths(tmp_path) -> BuildPaths:
+    return BuildPaths(tmp_path / "build")
+
+
+def propose(
+    paths: BuildPaths, repo: Path, files: dict[str, str | None] | None = None, branch: str = "main"
+) -> Candidate:
+    return asyncio.run(proposed(paths, repo, files or CHANGES, branch))
+
+
+def deliver(paths: BuildPaths, repo: Path, found: Candidate, branch: str = "main"):
+    return asyncio.run(delivery.deliver(paths, str(repo), branch, found.tip, found.commit))
+
+
+def everything(repo: Path) -> tuple[object, ...]:
+    """All that a blocked delivery must leave as it was."""
+    return (
+        picture(repo),
+        git(repo, "for-each-ref"),
+        git(repo, "status", "--porcelain", "--ignored"),
+        sorted(path.name for path in (repo / ".git").iterdir()),
+    )
+
+
+def test_a_clean_branch_gets_one_commit_with_its_working_tree(repo, paths):
+    """The branch, the index and the files all are at the new commit, which stands on the old one."""
+    found = propose(paths, repo)
+    assert deliver(paths, repo, found) == Delivered(commit=found.commit)
+    assert git(repo, "rev-parse", "main", "main^") == f"{found.commit}\n{found.tip}"
+    assert git(repo, "status", "--porcelain") == ""
+    assert picture(repo) == {"a.txt": "- b'changed\\n'", "new/file": "- b'n\\n'"}
+    assert git(repo, "fsck", "--strict") == ""
+    assert not (repo / ".git/midwatch").exists()
+    assert not (repo / ".git/index.lock").exists()
+    assert "midwatch: merge" in git(repo, "reflog", "-1")
+
+
+def test_the_commit_says_what_it_is_and_where_it_came_from(repo, paths):
+    """Title, the subjects of the build's commits, trailers, and the name from the settings."""
+
+    async def whole() -> Candidate | Conflict:
+        prepared = await workspace.prepare(paths, str(repo), "", label="mend-it", sandboxed=False)
+        write(paths.work, CHANGES)
+        git(paths.work, "add", "--all")
+        git(paths.work, "commit", "--quiet", "-m", "Change a\n\nMidwatch-Build: forged")
+        collected = await workspace.collect(paths, prepared.base, "Mend it", "mend-it-1")
+        wanted = order(
+            repo, prepared.base, collected.result, title="Mend\nit \x1b[31mnow", name="Night", email="n@x.org"
+        )
+        return await delivery.candidate(paths, wanted)
+
+    found = asyncio.run(whole())
+    assert isinstance(found, Candidate)
+    deliver(paths, repo, found)
+    assert git(repo, "log", "-1", "--format=%an <%ae>%n%B") == (
+        "Night <n@x.org>\nMend it \\x1b[31mnow\n\n- Change a\n\nMidwatch-Task: mend-it\nMidwatch-Build: mend-it-1"
+    )
+
+
+def test_changes_elsewhere_are_left_alone(repo, paths):
+    """Modified, staged and untracked files that the merge does not touch stay exactly so."""
+    commit(repo, {"mine.txt": "m\n", "staged.txt": "s\n"})
+    found = propose(paths, repo)
+    write(repo, {"mine.txt": "edited\n", "staged.txt": "staged\n", "untracked": "u\n"})
+    git(repo, "add", "staged.txt")
+    assert isinstance(deliver(paths, repo, found), Delivered)
+    assert git(repo, "status", "--porcelain") == " M mine.txt\nM  staged.txt\n?? untracked"
+    assert (repo / "mine.txt").read_text() == "edited\n"
+
+
+def test_a_file_that_only_looks_changed_does_not_block(repo, paths):
+    """A file that was touched but holds what is committed is no change."""
+    found = propose(paths, repo)
+    os.utime(repo / "a.txt", (1, 1))
+    assert isinstance(deliver(paths, repo, found), Delivered)
+
+
+def edited(repo: Path) -> None:
+    write(repo, {"a.txt": "mine\n"})
+
+
+def staged(repo: Path) -> None:
+    write(repo, {"a.txt": "mine\n"})
+    git(repo, "add", "a.txt")
+
+
+def staged_and_put_back(repo: Path) -> None:
+    staged(repo)
+    write(repo, {"a.txt": "a\n"})
+
+
+def deleted(repo: Path) -> None:
+    write(repo, {"a.txt": None})
+
+
+def made_executable(repo: Path) -> None:
+    (repo / "a.txt").chmod(0o755)
+
+
+def hidden_from_git(repo: Path) -> None:
+    git(repo, "update-index", "--assume-unchanged", "a.txt")
+    write(repo, {"a.txt": "mine\n"})
+
+
+def changed_where_it_is_deleted(repo: Path) -> None:
+    write(repo, {"d/b.txt": "mine\n"})
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (edited, "a.txt"),
+        (staged, "a.txt"),
+        (staged_and_put_back, "a.txt"),
+        (deleted, "a.txt"),
+        (made_executable, "a.txt"),
+        (hidden_from_git, "a.txt"),
+        (changed_where_it_is_deleted, "d/b.txt"),
+    ],
+)
+def test_an_uncommitted_change_in_the_way_blocks(repo, paths, change, named):
+    """Whatever kind of change it is: it is named, and nothing at all is touched."""
+    found = propose(paths, repo)
+    change(repo)
+    before = everything(repo)
+    answer = deliver(paths, repo, found)
+    assert isinstance(answer, Blocked)
+    assert named in answer.text
+    assert everything(repo) == before
+
+
+@pytest.mark.parametrize(
+    ("files", "named"),
+    [
+        ({"new/file": "mine\n"}, "new/file"),
+        ({"new": "mine\n"}, "new"),
+        ({"new/file/deeper": "mine\n"}, "new/file/deeper"),
+    ],
+)
+@pytest.mark.parametrize("ignored", [False, True])
+def test_an_untracked_file_in_the_way_blocks(repo, paths, files, named, ignored):
+    """Also one that is ignored, which git itself would overwrite, and one where a folder must be."""
+    if ignored:
+        (repo / ".git/info/exclude").write_text("new\n")
+    found = propose(paths, repo)
+    write(repo, files)
+    before = everything(repo)
+    answer = deliver(paths, repo, found)
+    assert isinstance(answer, Blocked)
+    assert f"untracked files in {repo} are in the way: {named}:" in answer.text
+    assert everything(repo) == before
+
+
+def test_a_symlink_in_the_place_of_a_folder_blocks(repo, paths, tmp_path):
+    """Nothing is written through a link of the operator's."""
+    found = propose(paths, repo)
+    (tmp_path / "outside").mkdir()
+    os.symlink(tmp_path / "outside", repo / "new")
+    answer = deliver(paths, repo, found)
+    assert isinstance(answer, Blocked)
+    assert list((tmp_path / "outside").iterdir()) == []
+
+
+def test_files_may_become_folders_and_folders_files(repo, paths):
+    """Both turns are made in one delivery."""
+    (propose(paths, repo, {"a.txt": None, "d/b.txt": None}))
+    workspace.clear(paths)
+
+    async def turned() -> Candidate:
+        prepared = await workspace.prepare(paths, str(repo), "", label="x")
+        write(paths.work, {"a.txt": None, "d/b.txt": None})
+        (paths.work / "d").rmdir()
+        write(paths.work, {"a.txt/inside": "1\n", "d": "2\n"})
+        collected = await workspace.collect(paths, prepared.base, "x", "x-1")
+        found = await delivery.candidate(paths, order(repo, prepared.base, collected.result))
+        assert isinstance(found, Candidate)
+        return found
+
+    assert isinstance(deliver(paths, repo, asyncio.run(turned())), Delivered)
+    assert picture(repo) == {"a.txt/inside": "- b'1\\n'", "d": "- b'2\\n'"}
+    assert git(repo, "status", "--porcelain") == ""
+
+
+def test_a_folder_that_becomes_a_file_keeps_what_is_untracked_in_it(repo, paths):
+    """A file that nobody committed is not removed with its folder."""
+    commit(repo, {})
+
+    async def turned() -> Candidate:
+        prepared = await workspace.prepare(paths, str(repo), "", label="x")
+        write(paths.work, {"d/b.txt": None})
+        (paths.work / "d").rmdir()
+        write(paths.work, {"d": "2\n"})
+        collected = await workspace.collect(paths, prepared.base, "x", "x-1")
+        found = await delivery.candidate(paths, order(repo, prepared.base, collected.result))
+        assert isinstance(found, Candidate)
+        return found
+
+    found = asyncio.run(turned())
+    (repo / ".git/info/exclude").write_text("*.key\n")
+    write(repo, {"d/secret.key": "k\n"})
+    answer = deliver(paths, repo, found)
+    assert isinstance(answer, Blocked)
+    assert "d/secret.key" in answer.text
+    assert (repo / "d/secret.key").read_text() == "k\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("MERGE_HEAD", "a merge is in progress"),
+        ("CHERRY_PICK_HEAD", "a cherry-pick is in progress"),
+        ("rebase-merge", "a rebase is in progress"),
+        ("index.lock", "index.lock is there"),
+    ],
+)
+def test_what_the_operator_is_in_the_middle_of_blocks(repo, paths, name, text):
+    """A merge, a rebase or another git at work is waited for."""
+    found = propose(paths, repo)
+    (repo / ".git" / name).write_text("")
+    before = everything(repo)
+    answer = deliver(paths, repo, found)
+    assert isinstance(answer, Blocked)
+    assert text in answer.text
+    assert everything(repo) == before
+
+
+def test_a_branch_in_the_middle_of_a_rebase_blocks(repo, paths):
+    """A rebase detaches HEAD, and still the branch is in use."""
+    found = propose(paths, repo)
+    git(repo, "checkout", "--quiet", "-b", "onto")
+    commit(repo, {"a.txt": "other\n"})
+    git(repo, "checkout", "--quiet", "main")
+    commit(repo, {"a.txt": "mine\n"})
+    git(repo, "reset", "--quiet", "--soft", found.tip)
+    git(repo, "commit", "--quiet", "-m", "mine")
+    tip = git(repo, "rev-parse", "main")
+    git(repo, "rebase", "onto", ok=(1,))
+    again = asyncio.run(proposed(BuildPaths(paths.root / "again"), repo, {"new/file": "n\n"}))
+    answer = deliver(BuildPaths(paths.root / "again"), repo, again)
+    assert isinstance(answer, Blocked)
+    assert "a rebase of main is in progress" in answer.text
+    assert git(repo, "rev-parse", "main") == tip
+
+
+def test_a_branch_that_is_not_checked_out_moves_alone(repo, paths):
+    """The operator's files, on another branch, do not change, however dirty they are."""
+    git(repo, "checkout", "--quiet", "-b", "other")
+    write(repo, {"a.txt": "mine\n"})
+    found = propose(paths, repo)
+    before = picture(repo)
+    assert isinstance(deliver(paths, repo, found), Delivered)
+    assert git(repo, "rev-parse", "main") == found.commit
+    assert picture(repo) == before
+    assert git(repo, "symbolic-ref", "HEAD") == "refs/heads/other"
+
+
+def test_with_a_detached_head_the_branch_moves_alone(repo, paths):
+    """A working tree on no branch is nobody's target."""
+    git(repo, "checkout", "--quiet", "--detach")
+    found = propose(paths, repo)
+    assert isinstance(deliver(paths, repo, found), Delivered)
+    assert git(repo, "rev-parse", "main") == found.commit
+    assert git(repo, "rev-parse", "HEAD") == found.tip
+
+
+def test_a_bare_repository_is_delivered_to(tmp_path, repo, paths):
+    """There is no working tree to bring along."""
+    git(tmp_path, "clone", "--quiet", "--bare", str(repo), "bare.git")
+    bare = tmp_path / "bare.git"
+    found = propose(paths, bare)
+    assert isinstance(deliver(paths, bare, found), Delivered)
+    assert git(bare, "rev-parse", "main") == found.commit
+    assert git(bare, "fsck", "--strict") == ""
+
+
+@pytest.mark.parametrize("named", ["repo", "linked"])
+def test_a_linked_working_tree_is_brought_along(tmp_path, repo, paths, named):
+    """Whichever of its folders the repository is named by, the tree that has the branch follows it."""
+    git(repo, "worktree", "add", "--quiet", "-b", "side", "../linked")
+    linked = tmp_path / "linked"
+    found = propose(paths, tmp_path / named, branch="side")
+    assert isinstance(deliver(paths, tmp_path / named, found, "side"), Delivered)
+    assert git(linked, "status", "--porcelain") == ""
+    assert (linked / "new/file").exists()
+    assert not (repo / "new").exists()
+    assert git(repo, "status", "--porcelain") == ""
+
+
+def test_a_dirty_linked_working_tree_blocks(tmp_path, repo, paths):
+    """The text names the tree where the change is."""
+    git(repo, "worktree", "add", "--quiet", "-b", "side", "../linked")
+    found = propose(paths, repo, branch="side")
+    write(tmp_path / "linked", {"a.txt": "mine\n"})
+    answer = deliver(paths, repo, found, "side")
+    assert isinstance(answer, Blocked)
+    assert str(tmp_path / "linked") in answer.text
+
+
+def test_a_working_tree_that_was_removed_does_not_count(tmp_path, repo, paths):
+    """What git would prune is not waited for."""
+    git(repo, "worktree", "add", "--quiet", "-b", "side", "../linked")
+    found = propose(paths, repo, branch="side")
+    (tmp_path / "linked").rename(tmp_path / "away")
+    assert isinstance(deliver(paths, repo, found, "side"), Delivered)
+
+
+def test_a_repository_whose_git_directory_is_elsewhere(tmp_path, paths):
+    """Its working tree is found and brought along."""
+    repo = repository(tmp_path / "repo", None, f"--separate-git-dir={tmp_path / 'elsewhere'}")
+    found = propose(paths, repo)
+    assert isinstance(deliver(paths, repo, found), Delivered)
+    assert git(repo, "status", "--porcelain") == ""
+    assert (repo / "new/file").exists()
+
+
+def test_a_submodule_can_be_the_target(tmp_path, repo, paths):
+    """A repository inside another one has its settings say where its files are."""
+    outer = repository(tmp_path / "outer")
+    git(outer, "submodule", "--quiet", "add", str(repo), "lib")
+    git(outer / "lib", "checkout", "--quiet", "main")
+    found = propose(paths, outer / "lib")
+    assert isinstance(deliver(paths, outer / "lib", found), Delivered)
+    assert git(outer / "lib", "status", "--porcelain") == ""
+    assert (outer / "lib/new/file").exists()
+
+
+def test_a_branch_that_moved_on_elsewhere_gets_the_change_on_top(repo, paths):
+    """The result is merged with the new tip by content, and history stays a line."""
+
+    async def late() -> tuple[str, Candidate | Conflict]:
+        prepared, collected = await built(paths, repo, CHANGES)
+        tip = commit(repo, {"other.txt": "o\n"})
+        return tip, await delivery.candidate(paths, order(repo, prepared.base, collected.result))
+
+    tip, found = asyncio.run(late())
+    assert isinstance(found, Candidate)
+    assert found.tip == tip
+    assert isinstance(deliver(paths, repo, found), Delivered)
+    assert git(repo, "rev-list", "--count", "--merges", "main") == "0"
+    assert set(picture(repo)) == {"a.txt", "new/file", "other.txt"}
+    assert git(repo, "status", "--porcelain") == ""
+
+
+def test_changes_in_the_same_place_conflict(repo, paths):
+    """The paths are named, and nothing is made of it."""
+
+    async def late() -> Candidate | Conflict:
+        prepared, collected = await built(paths, repo, {"a.txt": "theirs\n", "d/b.txt": "theirs\n"})
+        commit(repo, {"a.txt": "mine\n"})
+        return await delivery.candidate(paths, order(repo, prepared.base, collected.result))
+
+    found = asyncio.run(late())
+    assert isinstance(found, Conflict)
+    assert found.paths == ("a.txt",)
+    assert found.tip == git(repo, "rev-parse", "main")
+
+
+def test_what_the_operator_took_off_the_branch_stays_off(repo, paths):
+    """A commit that was dropped after the build started does not come back with its result."""
+    dropped = commit(repo, {"mistake.txt": "m\n"})
+
+    async def late() -> Candidate | Conflict:
+        prepared, collected = await built(paths, repo, {"a.txt": "changed\n"})
+        assert prepared.base == dropped
+        git(repo, "reset", "--quiet", "--hard", "HEAD~1")
+        return await delivery.candidate(paths, order(repo, prepared.base, collected.result))
+
+    found = asyncio.run(late())
+    assert isinstance(found, Candidate)
+    deliver(paths, repo, found)
+    assert set(picture(repo)) == {"a.txt", "d/b.txt"}
+
+
+def test_a_change_that_is_there_already_needs_no_commit(repo, paths):
+    """When the branch has come to hold the same content, the candidate is its tip."""
+
+    async def late() -> tuple[str, Candidate | Conflict]:
+        prepared, collected = await built(paths, repo, {"a.txt": "changed\n"})
+        tip = commit(repo, {"a.txt": "changed\n"})
+        return tip, await delivery.candidate(paths, order(repo, prepared.base, collected.result))
+
+    tip, found = asyncio.run(late())
+    assert isinstance(found, Candidate)
+    assert found.commit == found.tip == tip
+    assert deliver(paths, repo, found) == Delivered(commit=tip)
+
+
+def test_a_branch_that_moved_since_the_candidate_is_not_touched(repo, paths):
+    """The operator's commit in between is seen, and a new candidate asked for."""
+    found = propose(paths, repo)
+    tip = commit(repo, {"other.txt": "o\n"})
+    before = everything(repo)
+    assert deliver(paths, repo, found) == Moved(tip=tip)
+    assert everything(repo) == before
+
+
+def test_delivering_twice_is_delivering_once(repo, paths):
+    """Also when the operator has gone on from there."""
+    found = propose(paths, repo)
+    deliver(paths, repo, found)
+    tip = commit(repo, {"other.txt": "o\n"})
+    assert deliver(paths, repo, found) == Delivered(commit=found.commit)
+    assert git(repo, "rev-parse", "main") == tip
+
+
+def test_a_locked_branch_undoes_what_was_begun(repo, paths):
+    """The files are brought back when the branch cannot be moved, and the operator's lock stays."""
+    found = propose(paths, repo)
+    (repo / ".git/refs/heads/main.lock").write_text("")
+    os.utime(repo / ".git/refs/heads/main.lock", (1, 1))
+    before = everything(repo)
+    answer = deliver(paths, repo, found)
+    assert isinstance(answer, Blocked)
+    assert "main.lock" in answer.text
+    assert everything(repo) == before
+    (repo / ".git/refs/heads/main.lock").unlink()
+    assert isinstance(deliver(paths, repo, found), Delivered)
+
+
+def test_many_objects_arrive_as_one_pack(repo, paths):
+    """A large delivery does not litter the object store, and a small one makes no pack."""
+    found = propose(paths, repo, {f"many/{number}": f"{number}\n" for number in range(150)})
+    deliver(paths, repo, found)
+    assert len(list((repo / ".git/objects/pack").glob("*.pack"))) == 1
+    again = BuildPaths(paths.root / "again")
+    assert isinstance(deliver(again, repo, propose(again, repo, {"a.txt": "small\n"})), Delivered)
+    assert len(list((repo / ".git/objects/pack").glob("*.pack"))) == 1
+    assert git(repo, "fsck", "--strict") == ""
+    assert not list(paths.git.glob("delivery-*"))
+
+
+def test_line_endings_of_the_operators_choice_are_kept(repo, paths):
+    """Where their settings ask for other line endings, the delivered files have them and are clean."""
+    git(repo, "config", "core.autocrlf", "true")
+    found = propose(paths, repo, {"new/file": "one\ntwo\n"})
+    assert isinstance(deliver(paths, repo, found), Delivered)
+    assert (repo / "new/file").read_bytes() == b"one\r\ntwo\r\n"
+    assert git(repo, "status", "--porcelain") == ""
+
+
+def test_a_sparse_working_tree_stays_sparse(repo, paths):
+    """Files outside what the operator wants to see do not appear."""
+    git(repo, "sparse-checkout", "set", "--no-cone", "/a.txt")
+    found = propose(paths, repo, {"a.txt": "changed\n", "d/b.txt": "changed\n", "d/c.txt": "c\n"})
+    assert isinstance(deliver(paths, repo, found), Delivered)
+    assert set(picture(repo)) == {"a.txt"}
+    assert git(repo, "status", "--porcelain") == ""
+
+
+def test_a_split_index_is_kept(repo, paths):
+    """An index in two parts is followed."""
+    git(repo, "update-index", "--split-index")
+    found = propose(paths, repo)
+    assert isinstance(deliver(paths, repo, found), Delivered)
+    assert git(repo, "status", "--porcelain") == ""
+
+
+def test_a_repository_or_branch_that_vanished_is_said_so(tmp_path, repo, paths):
+    """Each in words that name it."""
+    found = propose(paths, repo)
+    git(repo, "checkout", "--quiet", "--detach")
+    git(repo, "branch", "--quiet", "-D", "main")
+    with pytest.raises(GitError, match="there is no branch main"):
+        deliver(paths, repo, found)
+    repo.rename(tmp_path / "away")
+    with pytest.raises(GitError, match="is gone"):
+        deliver(paths, repo, found)
+
+
+def test_nothing_to_recover_is_no_work(repo, paths):
+    """Without a delivery that was cut off, recovering changes nothing, also after a whole one."""
+    found = propose(paths, repo)
+    before = everything(repo)
+    asyncio.run(delivery.recover(str(repo), "main", found.tip, found.commit))
+    assert everything(repo) == before
+    deliver(paths, repo, found)
+    before = everything(repo)
+    asyncio.run(delivery.recover(str(repo), "main", found.tip, found.commit))
+    assert everything(repo) == before
