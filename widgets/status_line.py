@@ -63,9 +63,9 @@ class StatusLine(Widget):
         if control.stopped:
             since = f" since {words.clock(control.stopped_at)}" if control.stopped_at else ""
             by = f" by {control.stopped_by}" if control.stopped_by else ""
-            alarms.append(f"Kill switch engaged{since}{by}: nothing starts. Press K to arm.")
+            alarms.append(f"Kill switch engaged{since}{by}: nothing starts. K arms.")
         elif self._engine.stop_file:
-            alarms.append("The STOP file is there: nothing starts. Press K to arm.")
+            alarms.append("The STOP file is there: nothing starts. K arms.")
         return [*alarms, self._engine.trouble] if self._engine.trouble else alarms
 
     @property
@@ -78,9 +78,7 @@ class StatusLine(Widget):
             return Cell("✗ engine stopped", Tone.BAD)
         if self._hosted:
             return Cell("hosted" if short else "engine hosted here", Tone.DIM)
-        return Cell(
-            f"{engine.mode} {engine.pid}" if short else f"attached to {engine.mode} engine {engine.pid}", Tone.DIM
-        )
+        return Cell(f"{'' if short else 'attached to '}{engine.mode} {engine.pid}", Tone.DIM)
 
     def render_line(self, y: int) -> Strip:
         """Draw one of the two rows."""

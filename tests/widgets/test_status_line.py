@@ -31,7 +31,7 @@ def shown(engine: EngineInfo, control: Control, *, active: int = 0, questions: i
 @pytest.mark.parametrize(
     ("engine", "hosted", "words"),
     [
-        (WELL, False, "attached to headless engine 4711"),
+        (WELL, False, "attached to headless 4711"),
         (msgspec.structs.replace(WELL, mode="hosted"), True, "engine hosted here"),
         (EngineInfo(), False, "✗ engine stopped"),
     ],
@@ -62,7 +62,7 @@ def test_says_who_stopped_everything() -> None:
     first, second = said.split("\n")
     assert "■ STOPPED" in first
     assert "by operator:ann" in second
-    assert "Press K to arm" in second
+    assert "K arms" in second
 
 
 def test_a_stop_file_counts_as_stopped() -> None:
