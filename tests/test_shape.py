@@ -37,10 +37,12 @@ FULL_FOLDERS: dict[str, str] = {}
 WRITERS = {
     "state/disk.py": "everything that must be durable",
     "engine/safety/groups.py": "the kernel's control groups",
-    "engine/safety/kill_switch.py": "STOP, which must work while nothing else does",
+    "console/demo/make.py": "a demo workspace, and the old one set aside",
+    "engine/safety/stop_file.py": "STOP, which must work while nothing else does",
     "engine/safety/record.py": "whom to kill, on the way to a build's first instruction",
     "engine/work/cgroup.py": "the kernel's control groups",
     "engine/work/process.py": "the files that a build's supervisor writes to by descriptor",
+    "engine/work/programs.py": "the log of a program that outlives us",
     "engine/work/trees/salvage.py": "what a build left, set aside",
     "engine/work/trees/worktree.py": "the operator's index, under git's own lock",
     "engine/work/workspace.py": "a build's git directories, made anew when they are damaged",
