@@ -32,7 +32,7 @@ class StopWatch:
         self._callback = callback
         self._clock = clock or SystemClock()
         self._wake = os.eventfd(0, os.EFD_CLOEXEC)
-        self._inotify = Inotify()
+        self._inotify = Inotify(sync_timeout=0)
         # Watching begins before the first look: a STOP made in between is seen twice rather than never.
         self._inotify.add_watch(workspace.hidden, Mask.CREATE | Mask.MOVED_TO | Mask.DELETE_SELF | Mask.MOVE_SELF)
         self._thread = threading.Thread(target=self._run, name="stop-watch", daemon=True)
@@ -69,18 +69,13 @@ class StopWatch:
     def _drain(self) -> tuple[bool, bool]:
         """Take all waiting events; return whether STOP appeared and whether the folder was lost."""
         appeared = lost = False
-        while True:
-            try:
-                event = self._inotify.sync_get()
-            except BlockingIOError:
-                return appeared, lost
-            if event is None:
-                return appeared, lost
+        while (event := self._inotify.sync_get()) is not None:
             lost = lost or bool(event.mask & _LOST)
             # Events that were lost for want of room may have held the one that matters.
             overflow = bool(event.mask & Mask.Q_OVERFLOW) and engaged(self._workspace)
             named = event.name is not None and event.name.name == self._workspace.stop.name
             appeared = appeared or named or overflow
+        return appeared, lost
 
     def _act(self) -> None:
         reports = kill_until_none(self._workspace)
