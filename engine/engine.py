@@ -16,6 +16,7 @@ from engine.hall import Hall
 from engine.ledger import Ledger
 from engine.nursery import Nursery
 from engine.questions import Questions
+from engine.reports.subagents import SubagentFiles
 from engine.roster import Roster
 from engine.safety import kill_switch
 from engine.safety.kill import KillReport
@@ -34,6 +35,11 @@ log = logging.getLogger("midwatch.engine")
 
 _LONGEST_SLEEP_S = 60.0
 """A due time is looked at again at least this often, so that a clock that is set does not move it."""
+
+_PAGES_S = 0.5
+"""The shortest time between two rounds of writing the pages."""
+_PAGES_AGAIN_S = 1800.0
+"""A page of a running build is written at least this often."""
 
 
 class Engine:
@@ -111,6 +117,7 @@ class Engine:
         try:
             self._heed_stop_file()
             self._roster.adopt()
+            self._nursery.start(self._report(), "the progress pages")
             self._wake()
             ready()
             await self._leaving.wait()
@@ -120,6 +127,25 @@ class Engine:
             if self._timer is not None:
                 self._timer.cancel()
             self._store.close()
+
+    async def _report(self) -> None:
+        """Keep the pages for people and programs in line, at a pace that a reader can follow."""
+        pages = SubagentFiles(self._workspace)
+        changes = self.subscribe()
+        await changes.next()
+        while True:
+            also: list[str] = []
+            try:
+                async with asyncio.timeout(_PAGES_AGAIN_S if self._roster.busy else None):
+                    delta = await changes.next()
+                    also = [build.label for build in delta.builds]
+            except TimeoutError:
+                pass
+            try:
+                await asyncio.to_thread(pages.update, self.view(), self._ledger.unfinished(), also)
+            except OSError as error:
+                log.warning("the progress pages cannot be written: %s", error)
+            await asyncio.sleep(_PAGES_S)
 
     def leave(self) -> None:
         """End now; running builds go on and are adopted by the next engine. On the engine's loop only."""

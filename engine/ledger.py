@@ -35,6 +35,11 @@ class Ledger:
         """The builds that take a slot."""
         return tuple(self._occupying.values())
 
+    def unfinished(self) -> tuple[Build, ...]:
+        """The builds that are not over."""
+        waiting = (self._store.builds[build_id] for build_id in self.reviewing)
+        return (*self._occupying.values(), *waiting)
+
     def _note_build(self, build: Build) -> None:
         if build.occupies:
             self._occupying[build.id] = build

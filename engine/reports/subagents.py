@@ -58,17 +58,20 @@ class SubagentFiles:
         self._listed: bytes | None = None
         self._unfinished = _left_active(self._folder / ACTIVE)
 
-    def update(self, view: View, active: Iterable[Build] | None = None) -> tuple[str, ...]:
+    def update(
+        self, view: View, active: Iterable[Build] | None = None, also: Iterable[str] = ()
+    ) -> tuple[str, ...]:
         """Bring the files in line with a view and return the labels whose page was written. Raises OSError.
 
-        `active` are the builds that are not over; a caller who knows them saves a walk over all builds.
+        `active` are the builds that are not over; a caller who knows them saves a walk over all builds. `also` are
+        labels of tasks that may have begun and ended since the last call.
         """
         if active is None:
             active = (build for build in view.builds.values() if not build.over)
         running = {build.label: build for build in active}
         self._folder.mkdir(exist_ok=True)
         written = []
-        for label in sorted(running.keys() | self._unfinished):
+        for label in sorted(running.keys() | self._unfinished | set(also)):
             build = running.get(label) or _latest(view, label)
             task = view.tasks.get(label)
             if task is None or build is None:
@@ -207,8 +210,8 @@ def _time(at: datetime | None) -> str:
 
 
 def _latest(view: View, label: str) -> Build | None:
-    builds = [build for build in view.builds.values() if build.label == label]
-    return max(builds, key=lambda build: build.attempt, default=None)
+    task = view.tasks.get(label)
+    return view.builds.get(f"{label}-{task.attempts}") if task else None
 
 
 def _left_active(path: Path) -> set[str]:

@@ -144,7 +144,7 @@ class Build(Noun, frozen=True, kw_only=True):
     @property
     def occupies(self) -> bool:
         """Whether it takes one of the slots: a build that waits for the operator gives its slot back."""
-        return not isinstance(self.state, Reviewing | Delivering | Finished)
+        return not isinstance(self.state, Reviewing | Finished)
 
     @property
     def over(self) -> bool:
