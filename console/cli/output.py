@@ -30,28 +30,37 @@ def _find(view: "View", label: str, build_id: str | None) -> "Build":
 @click.command()
 @label_argument
 @click.option("--build", "build_id", metavar="ID", help="Another build than the latest.")
+@click.option("--verify", is_flag=True, help="What the verification of its result printed.")
 @click.option("-n", "--lines", "count", type=click.IntRange(min=0), help="Only the last lines.")
 @click.option("-f", "--follow", is_flag=True, help="Go on printing until the build is over.")
 @click.option("--raw", is_flag=True, help="The bytes as they are; they may hold what a terminal obeys.")
 @in_workspace
 @click.pass_obj
-def logs(hand: Hand, label: str, build_id: str | None, count: int | None, follow: bool, raw: bool) -> None:
+def logs(
+    hand: Hand, label: str, build_id: str | None, verify: bool, count: int | None, follow: bool, raw: bool
+) -> None:
     """Print what a build printed."""
     from engine.work.output import read_log
 
     with hand.control() as control:
         build = _find(control.view(), label, build_id)
     workspace = hand.workspace()
-    if follow:
+    if follow and not verify:
         _follow(hand, workspace, build, count)
         return
-    data = read_log(workspace.build(build.id))
+    data = read_log(workspace.verification(build.id) if verify else workspace.build(build.id))
     if count is not None:
         data = b"".join(data.splitlines(keepends=True)[-count:]) if count else b""
     if raw:
         click.echo(data, nl=False)
     elif data:
         say(data.decode("utf-8", "replace").removesuffix("\n"))
+
+
+def _prints(build: "Build") -> bool:
+    from state.model.build import Preparing, Running, Starting
+
+    return isinstance(build.state, Preparing | Starting | Running)
 
 
 def _follow(hand: Hand, workspace: "Workspace", build: "Build", count: int | None) -> None:
@@ -62,7 +71,7 @@ def _follow(hand: Hand, workspace: "Workspace", build: "Build", count: int | Non
     first = tail.take().lines
     shown = first if count is None else first[len(first) - min(count, len(first)) :]
     ask_at = time.monotonic()
-    over = build.over
+    over = not _prints(build)
     while True:
         if shown:
             say("\n".join(shown))
@@ -72,7 +81,7 @@ def _follow(hand: Hand, workspace: "Workspace", build: "Build", count: int | Non
         if time.monotonic() >= ask_at:
             with hand.control() as control:
                 now = control.view().builds.get(build.id)
-            over = now is None or now.over or now.ended_at is not None
+            over = now is None or not _prints(now)
             ask_at = time.monotonic() + _ASK_EVERY_S
         shown = tail.take().lines
 
@@ -80,14 +89,12 @@ def _follow(hand: Hand, workspace: "Workspace", build: "Build", count: int | Non
 @click.command()
 @label_argument
 @click.option("--build", "build_id", metavar="ID", help="Another build than the latest.")
-@click.option("--raw", is_flag=True, help="The text as it is; it may hold what a terminal obeys.")
 @with_json
 @in_workspace
 @click.pass_obj
-def diff(hand: Hand, label: str, build_id: str | None, raw: bool, as_json: bool) -> None:
+def diff(hand: Hand, label: str, build_id: str | None, as_json: bool) -> None:
     """Print what a build changed: the diff that an approval is bound to."""
     from engine.work.review import diff_text
-    from state.text import reveal
 
     with hand.control() as control:
         build = _find(control.view(), label, build_id)
@@ -96,6 +103,6 @@ def diff(hand: Hand, label: str, build_id: str | None, raw: bool, as_json: bool)
         facts = {"label": label, "build": build.id, "digest": build.digest, "files_changed": build.files_changed}
         say_json({**facts, "diff": text})
     elif text:
-        click.echo(text if raw else reveal(text), nl=not text.endswith("\n"))
+        click.echo(text, nl=not text.endswith("\n"))
     else:
         say(f"{build.id} changed nothing" if build.over else f"{build.id} has no result yet; it is {build.state_name}")

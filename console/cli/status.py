@@ -24,10 +24,15 @@ def status(hand: Hand, with_queue: bool, with_active: bool, with_completed: bool
     """Show how things stand; with options, only the parts that they name."""
     from console.cli import shapes
     from console.cli.queue import listed
+    from engine.safety.stop_file import notes
 
     with hand.control() as control:
         view = control.view()
     answer: dict[str, Any] = shapes.status(view)
+    note = notes(hand.workspace())
+    if note is not None and not view.control.stopped:
+        # The file counts from the moment it is there, also before any engine has put it on record.
+        answer["stop"] = {"engaged": True, "since": note.at, "by": note.by}
     if with_queue:
         waiting = [row for row in listed(view, hand, everything=False) if row["position"] is not None]
         answer["queue"] = waiting[:limit]

@@ -1,0 +1,85 @@
+"""Tests of console.cli.queue."""
+
+import pytest
+
+
+@pytest.fixture
+def filled(midwatch):
+    """A workspace with four tasks of different standing."""
+    midwatch.add("second")
+    midwatch.add("first", "--priority", "high")
+    midwatch.ok("add", "--name", "Vague")
+    midwatch.add("third", "--depends", "second")
+    return midwatch
+
+
+def test_rows_come_in_the_order_of_the_queue(filled):
+    """Priority, then age; each row has its position and its reasons in words."""
+    rows = filled.json("queue")
+    assert [(row["label"], row["position"]) for row in rows] == [
+        ("first", 1), ("second", 2), ("vague", 3), ("third", 4),
+    ]  # fmt: skip
+    assert [row["state"] for row in rows] == ["queued", "queued", "held", "queued"]
+    for row in rows:
+        assert row.keys() >= {"label", "title", "priority", "state", "position", "reasons", "category", "added_at"}
+        assert all(why.keys() == {"rule", "verdict", "text"} for why in row["reasons"])
+    assert rows[2]["reasons"][0]["verdict"] == "hold"
+    assert "second" in next(why["text"] for why in rows[3]["reasons"] if why["rule"] == "dependencies")
+
+
+def test_limits_and_states_choose_rows(filled):
+    """--limit keeps the first rows, --state only those in that state."""
+    assert [row["label"] for row in filled.json("queue", "--limit", "2")] == ["first", "second"]
+    assert filled.json("queue", "--limit", "0") == []
+    assert [row["label"] for row in filled.json("queue", "--state", "held")] == ["vague"]
+
+
+def test_what_has_ended_is_told_only_when_it_is_asked_for(filled):
+    """Ended tasks have no position, and stand behind the others with --all."""
+    filled.ok("kill", "first")
+    assert [row["label"] for row in filled.json("queue")] == ["second", "vague", "third"]
+    last = filled.json("queue", "--all")[-1]
+    assert (last["label"], last["state"], last["position"]) == ("first", "killed", None)
+    assert [row["label"] for row in filled.json("queue", "--state", "killed")] == ["first"]
+
+
+def test_the_table_is_for_people(filled):
+    """Without --json there is a table with the first reason against each start."""
+    lines = filled.ok("queue").splitlines()
+    assert lines[0].split() == ["#", "LABEL", "STATE", "PRIORITY", "TITLE", "WHY"]
+    assert lines[1].split()[:3] == ["1", "first", "queued"]
+    assert "description" in lines[3]
+
+
+def test_an_empty_queue_says_how_to_fill_it(midwatch):
+    """Nothing to list is said in words, or as an empty list."""
+    assert "midwatch add" in midwatch.ok("queue")
+    assert midwatch.json("queue") == []
+    assert midwatch.json("next") is None
+    assert "empty" in midwatch.ok("next")
+
+
+def test_next_names_the_first_and_why_not_sooner(filled):
+    """The next task is the first that may start; without an engine it says what is missing."""
+    answer = filled.json("next")
+    assert (answer["label"], answer["position"]) == ("first", 1)
+    assert "no engine runs" in answer["starts"]
+    filled.ok("kill", "first")
+    filled.ok("kill", "second")
+    said = filled.ok("next")
+    assert "nothing can start by itself" in said
+    filled.add("fourth")
+    assert [row["label"] for row in filled.json("next")["passed_over"]] == ["vague", "third"]
+    assert "ahead of it vague cannot: " in filled.ok("next")
+
+
+def test_why_tells_the_whole_story(filled):
+    """Every rule's answer is told, for people and for programs."""
+    answer = filled.json("why", "vague")
+    assert answer["state"] == "held"
+    assert {why["rule"] for why in answer["reasons"]} >= {"clarity", "risk", "approvals", "slots", "kill_switch"}
+    assert answer["text"]
+    assert "clarity" in filled.ok("why", "vague")
+    code, complaint = filled.fails("why", "vagu")
+    assert code == 1
+    assert "did you mean vague?" in complaint
