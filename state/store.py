@@ -185,7 +185,7 @@ class Store:
 
         if name not in self._tables:
             raise KeyError(f"no table {name!r}: there are {', '.join(self._tables)}")
-        return RecordTable(self._tables, name, lambda: self._end)
+        return RecordTable(self._tables, name)
 
     @property
     def _writing(self) -> bool:

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import msgspec
-from tinydb.queries import QueryLike
 from tinydb.storages import Storage
-from tinydb.table import Document, Table
+from tinydb.table import Table
 
 from state import records
 from state.errors import StoreFailed
 from state.model.view import Record
 
+READ_ONLY = "a table is for reading: a change needs a reason, so make it with Store.commit()"
 Documents = Mapping[str, Mapping[str, Any]]
 
 
@@ -57,24 +57,15 @@ class RecordStorage(Storage):
 
     def write(self, data: Any) -> NoReturn:
         """Raises StoreFailed: there is one way to change anything."""
-        raise StoreFailed("a table is for reading: a change needs a reason, so make it with Store.commit()")
+        raise StoreFailed(READ_ONLY)
 
 
 class RecordTable(Table):
     """A table that answers queries and refuses to be written."""
 
-    def __init__(self, tables: Mapping[str, Mapping[str, Record]], name: str, version: Callable[[], object]) -> None:
-        super().__init__(RecordStorage(tables), name)
-        self._version = version
-        self._cached = version()
-
-    def search(self, cond: QueryLike) -> list[Document]:
-        """Return the documents that match; remembered until the next change."""
-        if self._cached != self._version():
-            self.clear_cache()
-            self._cached = self._version()
-        return super().search(cond)
+    def __init__(self, tables: Mapping[str, Mapping[str, Record]], name: str) -> None:
+        # Remembered answers would be the asker's to change, and old after the next commit.
+        super().__init__(RecordStorage(tables), name, cache_size=0)
 
     def _update_table(self, updater: Callable[[dict[int, Mapping[str, Any]]], None]) -> NoReturn:
-        self._storage.write({})
-        raise AssertionError("unreachable")
+        raise StoreFailed(READ_ONLY)
