@@ -68,8 +68,7 @@ async def _serve(workspace: Workspace, engine: Engine, until_idle: bool = False)
 
 def open_console(workspace: Workspace) -> int:
     """Open the console on the workspace's engine, or host one; returns the exit code once the process may end."""
-    from console.app import Midwatch
-    from console.leave import Kind
+    from console.app import Midwatch, Why
 
     logs.begin(workspace, aloud=False)
     host = None
@@ -81,20 +80,28 @@ def open_console(workspace: Workspace) -> int:
         link = host.start()
     leave = Midwatch(link, workspace, ports(workspace), actor=operator(os.getuid())).run()
     link.close()
-    kind = leave.kind if leave is not None else Kind.QUIT
+    why = leave.kind if leave is not None else Why.QUIT
     if host is None:
         return 0
-    if kind is Kind.LOST:
+    if why is Why.LOST:
         _let_go_of_terminal()
         host.go_headless()
-    elif kind is Kind.DRAIN:
+    elif why is Why.DRAIN:
         print("nothing more starts; this ends with the last running build (`midwatch status` shows it)")
         host.drain()
     else:
         host.leave()
     code = host.join()
-    if kind is Kind.HEADLESS:
-        engine = [sys.executable, "-m", "console.cli.main", "--workspace", str(workspace.root), "engine", "--until-idle"]
+    if why is Why.HEADLESS:
+        engine = [
+            sys.executable,
+            "-m",
+            "console.cli.main",
+            "--workspace",
+            str(workspace.root),
+            "engine",
+            "--until-idle",
+        ]
         programs.detach(engine, Path(__file__).parent.parent, workspace.logs / "headless.log")
         print("the engine goes on without a console; `midwatch` opens one again")
     return code
