@@ -12,7 +12,6 @@ from console.cli.base import Hand, Refused, ask, in_workspace, say, say_json, wi
 if TYPE_CHECKING:
     from console.client import Control
     from state.model.task import Spec
-    from state.model.view import View
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _MOST_BYTES = 64 << 20
@@ -131,8 +130,12 @@ def _from_file(name: str, form: str | None) -> "tuple[Spec, ...]":
 
 
 def _tell(hand: Hand, control: "Control", specs: "tuple[Spec, ...]", as_json: bool, *, one: bool) -> None:
+    from console.cli.reasoning import Judge
+
     view = control.view()
-    answers = [_answer(hand, view, spec.label) for spec in specs]
+    judge = Judge(view, hand.settings())
+    tasks = [view.tasks[spec.label] for spec in specs]
+    answers = [{"label": t.label, "state": t.state_name, "reasons": judge.reasons(t)} for t in tasks]
     if as_json:
         say_json(answers[0] if one else answers)
         return
@@ -141,10 +144,3 @@ def _tell(hand: Hand, control: "Control", specs: "tuple[Spec, ...]", as_json: bo
         say(f"{answer['label']}: {answer['state']}" + (f" ({'; '.join(against)})" if against else ""))
     if not control.live:
         say("no engine runs: `midwatch` or `midwatch engine` starts one")
-
-
-def _answer(hand: Hand, view: "View", label: str) -> dict[str, Any]:
-    from console.cli.reasoning import Judge
-
-    task = view.tasks[label]
-    return {"label": label, "state": task.state_name, "reasons": Judge(view, hand.settings()).reasons(task)}

@@ -1,6 +1,7 @@
 """What the reading verbs answer: plain values made from a view, the same for JSON and for people."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from engine.policy.order import order_key
 from state.model import build as b
@@ -10,7 +11,7 @@ from state.model.task import Task
 from state.model.verdict import Finding, Stance
 from state.model.view import View
 
-Value = dict[str, object]
+Value = dict[str, Any]
 
 WAITING = (t.Queued, t.Held, t.AwaitingApproval, t.Retrying)
 """States of a task that has a place in the queue."""

@@ -255,6 +255,8 @@ def limits(value: object, wrong: Callable[[str, str], None]) -> LimitOverrides:
                 found["time_s"] = _time_limit(given)
             else:
                 wrong(str(key), f"unknown{hint(name, [*_SIZES, *_COUNTS, 'time'])}")
+        except OverflowError:
+            wrong(str(key), f"{_shown(given)} is too much")
         except ValueError as error:
             wrong(str(key), str(error))
     return LimitOverrides(**found)

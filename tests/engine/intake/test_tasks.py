@@ -149,6 +149,8 @@ def test_options_split_at_commas_where_names_are_listed():
         ({"name": "x", "grace": "2h"}, "--grace"),
         ({"name": "x", "limit": ("memory",)}, "limit"),
         ({"name": "x", "limit": ("processes=0",)}, "limit"),
+        ({"name": "x", "limit": ("memory=" + "9" * 400 + "G",)}, "limit"),
+        ({"name": "x", "limit": ("coffee=1",)}, "limit"),
     ],
 )
 def test_what_cannot_be_a_task(options, key):
