@@ -33,7 +33,7 @@ from widgets.detail import Body
 from widgets.text_view import TextView
 
 _log = logging.getLogger(__name__)
-_FONT_FACES = re.compile(r"@font-face\s*\{[^}]*\}")
+_OTHER_HOSTS = re.compile(r"@font-face\s*\{[^}]*\}|<!--.*?-->", re.DOTALL)
 
 REPLY_S = 10.0
 """How long an engine may take to answer before the operator is told that it does not."""
@@ -259,4 +259,4 @@ class Midwatch(App[Leave]):
 
 def export_picture(app: App[Any]) -> str:
     """Return what is on the screen as SVG that asks no other host for a font."""
-    return _FONT_FACES.sub("", app.export_screenshot(title="Midwatch"))
+    return _OTHER_HOSTS.sub("", app.export_screenshot(title="Midwatch"))

@@ -45,6 +45,7 @@ class PatientFile:
         self._dropping = False
         self._closing = False
         self._idle = True
+        self._ended = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="terminal-writer", daemon=True)
         self._thread.start()
@@ -82,14 +83,17 @@ class PatientFile:
             self._waiting = 0
 
     def close(self, timeout_s: float = LAST_WORDS_S) -> bool:
-        """Wait until all is written, but not for ever; False when the terminal did not take it."""
+        """Wait until all is written, but not for ever, and end; False when the terminal did not take it."""
         end = time.monotonic() + timeout_s
         with self._changed:
             while self._pieces or not self._idle:
                 left = end - time.monotonic()
                 if left <= 0 or not self._changed.wait(left):
-                    return False
-        return True
+                    break
+            done = self._idle and not self._pieces
+            self._ended = True
+            self._changed.notify_all()
+        return done
 
     def _run(self) -> None:
         while True:
@@ -97,6 +101,8 @@ class PatientFile:
                 self._idle = True
                 self._changed.notify_all()
                 while not self._pieces:
+                    if self._ended:
+                        return
                     if self._dropping:
                         self._dropping = False
                         self._on_drain()
@@ -127,35 +133,56 @@ class PatientFile:
 
 
 class PatientDriver(LinuxDriver):
-    """Never lets the terminal hold up the screen's loop, and ends the App cleanly when the terminal goes away."""
+    """Never lets the terminal hold up the screen's loop, and ends the App cleanly when the terminal goes away.
+
+    Once the screen has ended, SIGHUP is ignored: whatever of the process goes on has no need of a terminal.
+    """
 
     def __init__(self, app: Any, **options: Any) -> None:
         super().__init__(app, **options)
+        self._patient: PatientFile | None = None
+        self._watch_until = -1
+        self._told = False
+        self._suspending = False
+
+    def start_application_mode(self) -> None:
+        """Take the terminal and the signals that say what becomes of it."""
         assert sys.__stderr__ is not None, "a console is started on a terminal"
         self._patient = PatientFile(sys.__stderr__.fileno(), on_drain=self._drained, on_gone=self._gone)
         # The base class's writer thread writes to this file; it never blocks, so that thread's queue never fills.
         self._file = cast(Any, self._patient)
-        self._stop_watching, self._watch_until = os.pipe()
-        self._told = False
-
-    def start_application_mode(self) -> None:
-        """Take the terminal and the signals that say what becomes of it."""
-        self._loop.add_signal_handler(signal.SIGHUP, self._gone)
-        self._loop.add_signal_handler(signal.SIGTERM, cast(Ending, self._app).asked_to_end)
+        signal.signal(signal.SIGHUP, lambda *_: self._gone())
+        signal.signal(signal.SIGTERM, lambda *_: self._call(cast(Ending, self._app).asked_to_end))
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        threading.Thread(target=self._watch_for_hang_up, name="terminal-watch", daemon=True).start()
+        until, self._watch_until = os.pipe()
+        threading.Thread(target=self._watch_for_hang_up, args=(until,), name="terminal-watch", daemon=True).start()
 
     def stop_application_mode(self) -> None:
         """Give the terminal back as it was, whatever frames still wait for it."""
-        self._patient.last_words()
+        if self._patient is not None:
+            self._patient.last_words()
         super().stop_application_mode()
 
+    def suspend_application_mode(self) -> None:
+        """Give the terminal back for a while; the signals stay ours."""
+        self._suspending = True
+        try:
+            super().suspend_application_mode()
+        finally:
+            self._suspending = False
+
     def close(self) -> None:
-        """Wait for the last words, within reason."""
+        """Wait for the last words, within reason, and let go of the signals."""
         super().close()
-        self._patient.close()
-        self._loop.remove_signal_handler(signal.SIGTERM)
-        os.close(self._watch_until)
+        if self._patient is not None:
+            self._patient.close()
+        if self._watch_until >= 0:
+            os.close(self._watch_until)
+            self._watch_until = -1
+        if not self._suspending:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            for number in (signal.SIGTERM, signal.SIGTSTP, signal.SIGCONT):
+                signal.signal(number, signal.SIG_DFL)
 
     def run_input_thread(self) -> None:
         """Read keys until the end; a terminal that cannot be read from is gone, which is no error of ours."""
@@ -164,16 +191,16 @@ class PatientDriver(LinuxDriver):
         except OSError:
             self._gone()
 
-    def _watch_for_hang_up(self) -> None:
+    def _watch_for_hang_up(self, until: int) -> None:
         # poll() with no events asked for reports hang-up and error only, and costs nothing until then. Without it a
         # hung-up terminal that raises no SIGHUP reads as empty for ever, and the base class's input thread spins.
         poll = select.poll()
         poll.register(self.fileno, 0)
-        poll.register(self._stop_watching, 0)
+        poll.register(until, 0)
         ready = [fd for fd, _ in poll.poll()]
+        os.close(until)
         if self.fileno in ready:
             self._gone()
-        os.close(self._stop_watching)
 
     def _gone(self) -> None:
         if not self._told:

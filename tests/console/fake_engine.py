@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from console.link import Ports
+from engine.policy.order import order_key
 from state.files import Workspace
 from state.model import build as b
 from state.model import command as c
@@ -20,9 +21,8 @@ from state.model.escalation import Escalation, EscalationKind, Urgency
 from state.model.progress import Progress
 from state.model.verdict import Finding, Stance
 from state.model.view import Delta, EngineInfo, View
-from state.settings import DEFAULT_LIMITS
+from tests.making import NOON, a_build, a_task
 
-NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DIGEST = "d" * 64
 TABLES = {t.Task: "tasks", b.Build: "builds", Escalation: "escalations", Anomaly: "anomalies", Progress: "progress"}
 
@@ -106,17 +106,10 @@ def _on_a_thread(what: Callable[[], None]) -> None:
     thread.join()
 
 
-def task(label: str, state: t.TaskState | None = None, **fields: Any) -> t.Task:
-    """A task with sensible words in it."""
-    fields = {"title": f"Do {label}", "description": f"Make {label} work.", "criteria": ("it passes",), **fields}
-    return t.Task(spec=t.Spec(label=label, **fields), state=state or t.Queued(), added_at=NOON)
-
-
-def build(label: str, state: b.BuildState | None = None, **fields: Any) -> b.Build:
-    """A build under way."""
-    running = b.Running(token="x", pid=1, start_ticks=1, boot="x")
-    fields = {"id": f"{label}-1", "attempt": 1, "created_at": NOON, "started_at": NOON, **fields}
-    return b.Build(label=label, state=state or running, limits=DEFAULT_LIMITS, **fields)
+def running(build_id: str, **fields: Any) -> b.Build:
+    """A build whose command runs."""
+    state = b.Running(token="x", pid=1, start_ticks=1, boot="x")
+    return a_build(build_id, state, **{"started_at": NOON, **fields})
 
 
 def question(label: str, kind: EscalationKind, digest: str = "", **fields: Any) -> Escalation:
@@ -134,7 +127,7 @@ def anomaly(label: str, **fields: Any) -> Anomaly:
 def ports(**changes: Any) -> Ports:
     """What the console reads by itself, from nowhere."""
     fields: dict[str, Any] = {
-        "rank": lambda task: (task.spec.priority.rank, task.added_at.timestamp(), task.label),
+        "rank": order_key,
         "explain": lambda task, view: (Finding(rule="slots", verdict=Stance.WAIT, text="both slots are taken"),),
         "read_log": lambda paths, last: paths.output.read_bytes()[-last:] if paths.output.exists() else b"",
         "diff": lambda build: f"--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\n+new {build.id}\n",
@@ -152,23 +145,31 @@ def workspace(root: Path) -> Workspace:
     return space
 
 
+def waiting(label: str, **fields: Any) -> t.Task:
+    """A task that waits for the operator's yes."""
+    finding = Finding(rule="approvals", verdict=Stance.ASK, text="adds a new feature")
+    return a_task(label, t.AwaitingApproval(findings=(finding,)), **fields)
+
+
+def reviewed(label: str, digest: str = DIGEST) -> tuple[t.Task, b.Build]:
+    """A task and its verified build that waits for review."""
+    build = a_build(f"{label}-1", b.Reviewing(digest=digest), digest=digest, files_changed=1, percent=100)
+    return a_task(label, t.AwaitingReview(build=build.id, digest=digest)), build
+
+
 def night(engine: FakeEngine) -> FakeEngine:
     """Fill an engine with one of each thing."""
     engine.put(
-        task(
-            "export",
-            t.AwaitingApproval(findings=(Finding(rule="approvals", verdict=Stance.ASK, text="adds a new feature"),)),
-        ),
-        task("docs"),
-        task("retry-me", t.Retrying(at=NOON + timedelta(minutes=5), text="tests failed")),
-        task("ledger", t.Building(build="ledger-1"), title="Fix the rounding of totals", category=t.Category.BUG_FIX),
-        task("csv", t.AwaitingReview(build="csv-1", digest=DIGEST)),
-        task("old", t.Failed(build="old-1", text="gave up after 3 attempts", at=NOON)),
-        build("ledger", percent=40, step="running the tests"),
-        build("csv", b.Reviewing(digest=DIGEST), digest=DIGEST, files_changed=1, percent=100),
+        waiting("export"),
+        a_task("docs", title="Write the docs"),
+        a_task("again", t.Retrying(at=NOON + timedelta(minutes=5), text="tests failed")),
+        a_task("ledger", t.Building(build="ledger-1"), title="Fix the rounding of totals"),
+        a_task("old", t.Failed(build="old-1", text="gave up after 3 attempts", at=NOON)),
+        *reviewed("csv"),
+        running("ledger-1", percent=40, step="running the tests"),
         Progress(build="ledger-1", percent=45, step="running the tests", files_changed=2, output_bytes=30),
-        question("export", EscalationKind.APPROVAL_NEEDED, task("export").spec.digest),
-        question("csv", EscalationKind.REVIEW_NEEDED, DIGEST),
+        question("export", EscalationKind.APPROVAL_NEEDED, waiting("export").spec.digest),
+        question("csv", EscalationKind.REVIEW_NEEDED, DIGEST, created_at=NOON + timedelta(minutes=1)),
         anomaly("ledger"),
     )
     return engine
