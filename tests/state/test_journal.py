@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from state import journal, segments
+from state import segments
 from state import line as lines
 from state.journal import is_torn, read, verify
 from tests.state.making import ASKED, filled
@@ -119,7 +119,7 @@ def test_a_writer_that_takes_back_under_the_audit_is_no_damage(tmp_path: Path, m
         half = path.name == name and looks.count(name) == 1
         return [b"half a line {\n"] if half else path.read_bytes().splitlines(keepends=True)
 
-    monkeypatch.setattr(journal.segments, "lines", flicker)
+    monkeypatch.setattr(segments, "lines", flicker)
     assert verify(workspace.journal, checkpoint=None, in_flight=True).ok
     looks.clear()
     assert not verify(workspace.journal, checkpoint=None).ok
