@@ -135,7 +135,9 @@ def _tell(hand: Hand, control: "Control", specs: "tuple[Spec, ...]", as_json: bo
     view = control.view()
     judge = Judge(view, hand.settings())
     tasks = [view.tasks[spec.label] for spec in specs]
-    answers = [{"label": t.label, "state": t.state_name, "reasons": judge.reasons(t)} for t in tasks]
+    answers: list[dict[str, Any]] = [
+        {"label": task.label, "state": task.state_name, "reasons": judge.reasons(task)} for task in tasks
+    ]
     if as_json:
         say_json(answers[0] if one else answers)
         return
