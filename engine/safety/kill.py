@@ -82,6 +82,9 @@ def kill_until_none(workspace: Workspace) -> tuple[KillReport, ...]:
 def clear(paths: BuildPaths) -> tuple[int, ...]:
     """End what an ended build left behind; returns the pids that are still there."""
     with Tree(paths, record.read(paths)) as tree:
+        # Nobody is looked for who would have had to leave the group on purpose: that is for a kill.
+        if groups.kill(tree.groups) and groups.drained(tree.groups, PATIENCE_S):
+            return ()
         strike = _Strike(tree, time.monotonic())
         strike.hit()
         return tuple(strike.hunt(time.monotonic() + PATIENCE_S))

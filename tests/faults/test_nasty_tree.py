@@ -15,7 +15,7 @@ from engine.safety import kill, kill_switch
 from engine.safety.stop_watch import StopWatch
 from engine.work.sandbox import Machine
 from state.files import BuildPaths
-from tests.engine.work.running import build_in, machine, plain_machine, start, until, until_file, workspace_in
+from tests.engine.work.running import build_in, machine, plain_machine, start, until, until_file
 
 TREE = Path(__file__).with_name("tree.py")
 MANY = 200
@@ -45,11 +45,11 @@ def dead(paths: BuildPaths) -> bool:
 
 
 @pytest.mark.parametrize("sandboxed", [True, False], ids=["sandboxed", "unsandboxed"])
-def test_200_processes_of_every_kind_die_of_a_kill(tmp_path, sandboxed):
+def test_200_processes_of_every_kind_die_of_a_kill(workspace, sandboxed):
     """A tree of 200 with every way of escaping is dead when the kill returns, also where no sandbox holds it."""
     if not sandboxed and not any("kill" in parent.controls for parent in machine().groups):
         pytest.skip("a process that forgot its environment is only found by its control group, and none can be made")
-    paths = build_in(workspace_in(tmp_path))
+    paths = build_in(workspace)
     plant(paths, MANY, KINDS, machine(), sandboxed=sandboxed)
     assert not dead(paths)
     report = kill.kill_build(paths)
@@ -60,9 +60,9 @@ def test_200_processes_of_every_kind_die_of_a_kill(tmp_path, sandboxed):
 
 
 @pytest.mark.parametrize("sandboxed", [True, False], ids=["sandboxed", "unsandboxed"])
-def test_a_tree_dies_where_there_are_no_control_groups(tmp_path, sandboxed):
+def test_a_tree_dies_where_there_are_no_control_groups(workspace, sandboxed):
     """Without any control group the namespace alone, or else a hunt one by one, ends the tree."""
-    paths = build_in(workspace_in(tmp_path))
+    paths = build_in(workspace)
     plant(paths, 60, KINDS if sandboxed else MARKED_KINDS, plain_machine(), sandboxed=sandboxed)
     assert not dead(paths)
     report = kill.kill_build(paths)
@@ -71,9 +71,8 @@ def test_a_tree_dies_where_there_are_no_control_groups(tmp_path, sandboxed):
     assert report.how == (("namespace",) if sandboxed else ("one by one",))
 
 
-def test_the_kill_switch_ends_all_trees_without_an_engine(tmp_path):
+def test_the_kill_switch_ends_all_trees_without_an_engine(workspace):
     """Two trees of 100, one without a sandbox, are dead when the kill switch returns, and STOP says so."""
-    workspace = workspace_in(tmp_path)
     one, two = build_in(workspace, "b-1"), build_in(workspace, "b-2")
     plant(one, 100, KINDS, machine(), sandboxed=True)
     plant(two, 100, MARKED_KINDS, machine(), sandboxed=False)
@@ -103,9 +102,8 @@ asyncio.run(main())
 
 
 @pytest.fixture
-def hung_engine(tmp_path):
+def hung_engine(workspace):
     """A process with a watch on STOP whose loop is stuck and burns the processor."""
-    workspace = workspace_in(tmp_path)
     engine = subprocess.Popen([sys.executable, "-c", ENGINE, str(workspace.root)], cwd=TREE.parent.parent.parent)
     try:
         until_file(workspace.root / "up")
@@ -139,9 +137,8 @@ def test_the_kill_switch_works_while_the_engine_is_stopped(hung_engine):
     assert dead(paths)
 
 
-def test_a_tree_dies_while_it_still_grows(tmp_path):
+def test_a_tree_dies_while_it_still_grows(workspace):
     """Killed at any moment between its spawn and its full size, a tree leaves nothing behind."""
-    workspace = workspace_in(tmp_path)
     for number, on in enumerate([machine(), plain_machine()] * 6):
         paths = build_in(workspace, f"b-{number}")
         shutil.copy(TREE, paths.work / "tree.py")
@@ -154,9 +151,9 @@ def test_a_tree_dies_while_it_still_grows(tmp_path):
         assert dead(paths), number
 
 
-def test_a_second_kill_finds_nothing(tmp_path):
+def test_a_second_kill_finds_nothing(workspace):
     """Once a build is dead, a kill says that nothing was found, and does no harm."""
-    paths = build_in(workspace_in(tmp_path))
+    paths = build_in(workspace)
     plant(paths, 20, KINDS, machine(), sandboxed=True)
     assert kill.kill_build(paths).found
     again = kill.kill_build(paths)
@@ -164,9 +161,8 @@ def test_a_second_kill_finds_nothing(tmp_path):
     assert again.how == ()
 
 
-def test_the_watch_is_still_there_after_a_release(tmp_path):
+def test_the_watch_is_still_there_after_a_release(workspace):
     """STOP kills, is released, and kills again when it comes back."""
-    workspace = workspace_in(tmp_path)
     told: list[int] = []
     watch = StopWatch(workspace, lambda reports: told.append(len(reports)))
     watch.start()

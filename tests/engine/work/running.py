@@ -3,12 +3,14 @@
 import functools
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
+from engine.safety import kill
 from engine.work import process, trial
 from engine.work.process import Identity
 from engine.work.sandbox import Confinement, Machine
@@ -38,6 +40,14 @@ def workspace_in(folder: Path) -> Workspace:
     workspace.builds.mkdir(parents=True)
     workspace.hidden.chmod(0o700)
     return workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    """An operator's folder; whatever a test leaves running in it is ended."""
+    made = workspace_in(tmp_path)
+    yield made
+    kill.kill_all(made)
 
 
 def build_in(workspace: Workspace, name: str = "b-1") -> BuildPaths:
