@@ -8,7 +8,7 @@ from importlib import import_module
 
 import click
 
-from console.cli.base import EXITS, Hand, in_workspace
+from console.cli.base import EXITS, Hand, Refused, in_workspace
 from state.errors import MidwatchError
 
 VERBS: dict[str, tuple[str, str]] = {
@@ -91,9 +91,12 @@ def midwatch(context: click.Context) -> None:
     """Midwatch builds what you queue while you are away. Without a verb it opens the console."""
     hand = context.ensure_object(Hand)
     if context.invoked_subcommand is None:
+        workspace = hand.workspace()
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise Refused("the console needs a terminal: `midwatch status` tells how things stand without one", 2)
         from console.host import open_console
 
-        context.exit(open_console(hand.workspace()))
+        context.exit(open_console(workspace))
 
 
 def run(arguments: Sequence[str]) -> int:

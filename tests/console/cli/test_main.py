@@ -125,3 +125,10 @@ def test_every_verb_lives_in_a_module_of_its_group():
     for module, text in VERBS.values():
         assert import_module(f"console.cli.{module}")
         assert text.endswith(".")
+
+
+def test_the_console_is_not_drawn_into_a_pipe(midwatch):
+    """Without a verb and without a terminal nothing is drawn, and it is said what to do instead."""
+    code, complaint = midwatch.fails()
+    assert code == 2
+    assert "terminal" in complaint
