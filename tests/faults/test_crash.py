@@ -1,5 +1,8 @@
 """A crash at any call to the disk: what was acknowledged is there, and nothing is half there."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,13 +10,29 @@ from typing import Any
 
 import pytest
 
-from state.files import Workspace
+from state.files import Workspace, create_workspace
 from state.journal import verify
 from state.model.control import Control
 from state.store import Store
 from tests.faults.crashing import RecordingDisk, Stopped, StoppingDisk, crashes
 from tests.making import ManualClock, a_build, a_task
 from tests.state.making import ASKED, held
+
+WRITE = """
+import sys
+from pathlib import Path
+from state.files import Workspace, create_workspace
+from state.store import Store
+from tests.making import ManualClock, a_task
+from tests.state.making import ASKED
+store = Store.open(Workspace(Path(sys.argv[1])), ManualClock())
+print(store.number, flush=True)
+while True:
+    for more in range(store.number % 4):
+        store.stage([a_task(f"task-{store.number + 1}")], ASKED)
+    print(store.commit([a_task(f"task-{store.number + 1}")], ASKED).seq, flush=True)
+"""
+CYCLES = 12
 
 
 @dataclass
@@ -144,3 +163,31 @@ def test_a_crash_during_recovery_is_as_harmless(story: Story, tmp_path: Path) ->
             Store.open(workspace, ManualClock(), disk=StoppingDisk(count))
         with Store.open(workspace, ManualClock()) as store:
             assert (store.number, held(store)) == expected
+
+
+def test_a_killed_writer_keeps_its_word(tmp_path: Path) -> None:
+    """Real processes, killed while they commit: each finds all that the one before had acknowledged, and the lock free.
+
+    An audit beside the living writer never takes its unfinished line for damage.
+    """
+    workspace = create_workspace(tmp_path)
+    promised = 0
+    for cycle in range(CYCLES):
+        with subprocess.Popen(
+            [sys.executable, "-c", WRITE, str(tmp_path)],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        ) as writer:
+            assert writer.stdout is not None
+            found = int(writer.stdout.readline())
+            assert found >= promised
+            for _ in range(3 + 5 * cycle):
+                assert writer.stdout.readline()
+            assert verify(workspace.journal, checkpoint=workspace.checkpoint, in_flight=True).ok
+            writer.send_signal(signal.SIGKILL)
+            promised = max(map(int, writer.stdout.read().splitlines()), default=found)
+    with Store.open(workspace, ManualClock()) as store:
+        assert store.number >= promised > CYCLES
+        assert list(store.tasks) == [f"task-{number}" for number in range(1, store.number + 1)]
+    assert verify(workspace.journal, checkpoint=workspace.checkpoint).ok

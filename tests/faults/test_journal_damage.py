@@ -163,6 +163,10 @@ def garbage_put_on(journal: Journal) -> None:
     journal.put(9, journal.get(9), b"hello\n")
 
 
+def garbage_put_on_an_older_segment(journal: Journal) -> None:
+    journal.put(6, journal.get(6), b"hello\n")
+
+
 def garbage_put_on_without_end(journal: Journal) -> None:
     journal.put(9, journal.get(9), b"hello")
 
@@ -204,6 +208,7 @@ DAMAGE: list[tuple[Callable[[Journal], None], str, int, tuple[int, int]]] = [
     (garbled, "unreadable", 5, (1, 2)),
     (garbage_put_in, "unreadable", 5, (1, 2)),
     (garbage_put_on, "unreadable", 10, (2, 4)),
+    (garbage_put_on_an_older_segment, "unreadable", 7, (1, 4)),
     (garbage_put_on_without_end, "unreadable", 10, (2, 4)),
     (nested_without_end, "unreadable", 5, (1, 2)),
     (zeros_within, "unreadable", 5, (1, 2)),
@@ -283,6 +288,15 @@ def test_a_rewritten_journal_is_betrayed_by_its_witnesses(tmp_path: Path) -> Non
         Store.open(workspace, ManualClock())
     (workspace.journal / segments.HEAD).unlink()
     with pytest.raises(JournalDamaged, match=r"state\.json remembers another hash"):
+        Store.open(workspace, ManualClock())
+
+
+@pytest.mark.parametrize("checkpoint", [False, True], ids=["journal alone", "with a checkpoint"])
+def test_a_witness_that_disagrees_is_named(tmp_path: Path, checkpoint: bool) -> None:
+    """The head's number is the journal's, its hash is not: one of the two was changed."""
+    workspace = filled(tmp_path, ENTRIES, checkpoint=checkpoint)
+    (workspace.journal / segments.HEAD).write_text(f"{ENTRIES:020} {'1' * 64}\n")
+    with pytest.raises(JournalDamaged, match="changed, entry 9: HEAD remembers another hash"):
         Store.open(workspace, ManualClock())
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from state import segments
 from state import line as lines
+from state import segments
 from state.journal import is_torn, read, verify
 from tests.state.making import ASKED, filled
 

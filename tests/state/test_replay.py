@@ -9,6 +9,7 @@ import pytest
 from state import records, replay, segments
 from state.checkpoint import Digests
 from state.files import Workspace
+from state.journal import verify
 from state.line import opening, parse
 from state.replay import Past, Tables
 from tests.state.making import filled
@@ -59,6 +60,9 @@ def test_blocks_that_never_reached_the_disk_end_the_journal(tmp_path: Path) -> N
     past, tables = loaded(workspace)
     assert list(tables["tasks"]) == ["task-1", "task-2", "task-3"]
     assert past.recovered
+    audit = verify(workspace.journal, checkpoint=None)
+    assert (audit.ok, audit.entries) == (True, 3)
+    assert "half written" in audit.torn
 
 
 def test_what_could_not_be_used_is_told(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from state import segments
 from state import store as module
 from state.disk import DISK, Disk
 from state.files import Workspace, create_workspace
-from state.journal import verify
+from state.journal import Entry, verify
 from state.model import task as t
 from state.model.anomaly import Anomaly
 from state.model.control import Control
@@ -131,6 +131,15 @@ def test_memory_holds_what_a_reader_will_get(workspace: Workspace) -> None:
     with opened(workspace) as store:
         store.commit([loose], ASKED)
         assert store.tasks["tidy"].spec.criteria == ("a", "b")
+
+
+def test_listeners_hear_of_each_entry_as_it_is_staged(workspace: Workspace) -> None:
+    """Whoever shows the state need not compare it with the one before."""
+    heard: list[Entry] = []
+    with opened(workspace) as store:
+        store.listeners.append(heard.append)
+        entries = [store.stage([a_task()], ASKED), store.commit([Control()], ASKED)]
+    assert heard == entries
 
 
 def test_a_failed_write_takes_everything_staged_back(workspace: Workspace, disk: ShakyDisk) -> None:
