@@ -126,6 +126,10 @@ class Workspace:
         """The paths of one build."""
         return BuildPaths(self.builds / build_id)
 
+    def verification(self, build_id: str) -> BuildPaths:
+        """The paths of the run that verifies a build."""
+        return BuildPaths(self.builds / f"{build_id}.verify")
+
 
 def atomic_write(path: Path, data: bytes | str, *, mode: int = 0o644, disk: Disk = DISK) -> None:
     """Replace a file's contents durably: a reader, or a crash, sees all of the old or all of the new.
