@@ -121,9 +121,6 @@ class Segments:
         except OSError as error:
             self._cut_back()
             raise StoreFailed(_words(self._folder / name, error), final=bool(self._finished)) from error
-        except BaseException:
-            self._cut_back()
-            raise
         self._sync(len(data))
         self._size += len(data)
         self.grown += len(data)
@@ -142,16 +139,14 @@ class Segments:
             if self._unlisted:
                 self._disk.sync_folder(self._folder)
                 self._unlisted = False
-        except BaseException as error:
+        except OSError as error:
             # After a failed sync the kernel may call lost pages clean: no later success would prove anything.
             self._finished = (
                 f"{self._folder / self._name}: the disk failed while a change was written ({error}); "
                 "nothing more is accepted: look at the disk, then start again"
             )
             self._cut_back()
-            if isinstance(error, OSError):
-                raise StoreFailed(self._finished, final=True) from error
-            raise
+            raise StoreFailed(self._finished, final=True) from error
 
     def _cut_back(self) -> None:
         if self._fd < 0:

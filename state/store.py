@@ -53,6 +53,8 @@ class Store:
         self._staged: list[bytes] = []
         self._undo: list[tuple[dict[str, Record], str, Record | None]] = []
         self._closed = False
+        self._amid = False
+        """In the middle of a change. An interrupt leaves it so, and then only the journal knows how far that came."""
         self._writer: threading.Thread | None = None
         self._written = 0
         """The entry that the last checkpoint stands for."""
@@ -123,6 +125,7 @@ class Store:
         packed = [records.pack(record) for record in records_]
         at = self._clock.now()
         body = line.body_of(reason, [(table, data) for table, data, _ in packed])
+        self._amid = True
         data, self._end = line.seal(self._end, at, reason.actor, body)
         self._staged.append(data)
         self._staged_at = at
@@ -130,6 +133,7 @@ class Store:
             table = self._tables[name]
             self._undo.append((table, record.key, table.get(record.key)))
             table[record.key] = record
+        self._amid = False
         entry = Entry(seq=self._end.seq, at=at, reason=reason, records=tuple(record for _, _, record in packed))
         for listener in self.listeners:
             listener(entry)
@@ -143,14 +147,16 @@ class Store:
         self._usable()
         if not self._staged:
             return
+        self._amid = True
         try:
             self._segments.append(b"".join(self._staged), self._staged_at, self._end)
-        except BaseException:
+        except StoreFailed:
             self._take_back()
             raise
         self._durable = self._end
         self._staged.clear()
         self._undo.clear()
+        self._amid = False
         if self._segments.grown >= CHECKPOINT_EVERY and not self._writing:
             self.checkpoint(wait=False)
 
@@ -172,10 +178,13 @@ class Store:
         self._end = self._durable
         self._staged.clear()
         self._undo.clear()
+        self._amid = False
 
     def _usable(self) -> None:
         if self._closed:
             raise StoreFailed("the store is closed: open it again", final=True)
+        if self._amid:
+            raise StoreFailed("a change was interrupted half way: open the store again", final=True)
         if self._segments.finished:
             raise StoreFailed(self._segments.finished, final=True)
 
@@ -232,7 +241,7 @@ class Store:
         if self._closed:
             return
         try:
-            if not self._segments.finished:
+            if not self._segments.finished and not self._amid:
                 self.flush()
                 self._join()
                 if self._written != self._durable.seq:

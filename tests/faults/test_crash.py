@@ -4,8 +4,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -13,10 +15,31 @@ import pytest
 from state.files import Workspace, create_workspace
 from state.journal import verify
 from state.model.control import Control
-from state.store import Store
+from state.store import Store, StoreFailed
 from tests.faults.crashing import RecordingDisk, Stopped, StoppingDisk, crashes
 from tests.making import ManualClock, a_build, a_task
 from tests.state.making import ASKED, held
+
+INTERRUPTED = {"store.py", "segments.py", "disk.py", "line.py"}
+
+
+class Interrupting:
+    """Ctrl-C before the n-th line that a store runs; `reached` says whether it came to that."""
+
+    def __init__(self, line: int) -> None:
+        self._left = line
+        self.reached = False
+
+    def __call__(self, frame: FrameType, event: str, _arg: object) -> "Interrupting | None":
+        if Path(frame.f_code.co_filename).name not in INTERRUPTED:
+            return None
+        if event == "line" and not self.reached:
+            self._left -= 1
+            if self._left == 0:
+                self.reached = True
+                raise KeyboardInterrupt
+        return self
+
 
 WRITE = """
 import sys
@@ -191,3 +214,36 @@ def test_a_killed_writer_keeps_its_word(tmp_path: Path) -> None:
         assert store.number >= promised > CYCLES
         assert list(store.tasks) == [f"task-{number}" for number in range(1, store.number + 1)]
     assert verify(workspace.journal, checkpoint=workspace.checkpoint).ok
+
+
+def test_an_interrupt_anywhere_in_a_change_harms_nothing(tmp_path: Path) -> None:
+    """Ctrl-C at every single line of a commit: what is found afterwards is the old state or the new one, whole."""
+    line, outcomes = 0, set()
+    while True:
+        line += 1
+        workspace = create_workspace(tmp_path / str(line))
+        store = Store.open(workspace, ManualClock())
+        store.commit([a_task("a")], ASKED)
+        old = held(store)
+        interrupt, tracer = Interrupting(line), sys.gettrace()
+        sys.settrace(interrupt)
+        try:
+            store.stage([a_task("a", attempts=1)], ASKED)
+            store.commit([a_task("b")], ASKED)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(tracer)
+        if not interrupt.reached:
+            break
+        with suppress(StoreFailed):
+            store.commit([a_task("c")], ASKED)
+        store.close()
+        with Store.open(workspace, ManualClock()) as again:
+            assert again.tasks["a"] in (*old["tasks"], a_task("a", attempts=1))
+            assert "b" not in again.tasks or again.tasks["a"].attempts == 1
+            outcomes.add((again.number, *again.tasks))
+        assert verify(workspace.journal, checkpoint=workspace.checkpoint).ok
+    assert line > 40
+    assert {(1, "a"), (3, "a", "b")} <= outcomes
+    store.close()

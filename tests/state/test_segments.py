@@ -4,7 +4,6 @@ import errno
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -158,24 +157,6 @@ def test_a_head_that_cannot_be_written_harms_no_commit(
     journal.append(b"a\n", NOON, ONE)
     assert segments.read_head(tmp_path) == Seal()
     assert "HEAD could not be written" in caplog.text
-
-
-@pytest.mark.parametrize("call", ["write", "datasync"])
-def test_an_interrupt_in_the_middle_leaves_no_half_line(
-    tmp_path: Path, journal: Segments, monkeypatch: pytest.MonkeyPatch, call: str
-) -> None:
-    """Ctrl-C while a command writes: a line that was not yet synced is as if it had never been."""
-    journal.append(b"a\n", NOON, ONE)
-
-    def interrupt(*_: Any) -> int:
-        monkeypatch.undo()
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(journal._disk, call, interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        journal.append(b"b\n", NOON, TWO)
-    assert contents(tmp_path) == {FIRST: b"a\n"}
-    assert bool(journal.finished) == (call == "datasync")
 
 
 def test_other_files_beside_the_segments_are_left_alone(tmp_path: Path) -> None:
