@@ -10,7 +10,7 @@ from engine.safety import groups, kill, processes, record, status
 from engine.safety.processes import Identity, alive, find_by_token
 from engine.safety.record import ProcessRecord
 from engine.safety.tree import Tree
-from engine.work import cgroup, sandbox
+from engine.work import cgroup, devices, sandbox
 from engine.work.sandbox import Confinement, Machine, SpawnRefused
 from state.files import HIDDEN, BuildPaths
 
@@ -92,7 +92,10 @@ def _popen(c: Confinement, paths: BuildPaths, machine: Machine, gate: int) -> su
     output = os.open(paths.output, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     sealed = os.memfd_create("confinement")
     try:
-        os.write(sealed, sandbox.sealed(c, machine))
+        own_devices = {}
+        if c.sandboxed and devices.make(paths.root / "dev"):
+            own_devices = {name: str(paths.root / "dev" / name) for name in devices.NUMBERS}
+        os.write(sealed, sandbox.sealed(c, machine, own_devices))
         os.lseek(sealed, 0, os.SEEK_SET)
         own = {} if c.sandboxed else sandbox.environment(c, os.path.expanduser("~"))
         marks = {processes.TOKEN_VARIABLE: c.token, processes.BUILD_VARIABLE: os.path.realpath(paths.root)}

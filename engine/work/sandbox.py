@@ -112,11 +112,11 @@ def argv(c: Confinement, machine: Machine, status: str, sealed_fd: int) -> list[
     return ["/bin/sh", "-c", _gate(c, machine, _SANDBOXED), "midwatch-build", status, *clock, *bwrap, *command]
 
 
-def sealed(c: Confinement, machine: Machine) -> bytes:
+def sealed(c: Confinement, machine: Machine, devices: dict[str, str] | None = None) -> bytes:
     """Return bubblewrap's arguments, each ended by a zero byte.
 
-    They are handed over by descriptor: what is granted to a build by its environment is then not in a command line,
-    which every user of the machine may read.
+    `devices` gives a file of the machine for some of the names in /dev. The arguments are handed over by descriptor:
+    what is granted to a build by its environment is then in no command line, which all users of the machine may read.
     """
     words = ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
     words += ["--cap-drop", "ALL", "--hostname", "build", "--clearenv"]
@@ -131,6 +131,8 @@ def sealed(c: Confinement, machine: Machine) -> bytes:
         words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     tmp = ["--size", str(c.limits.tmp_bytes), "--tmpfs"]
     words += ["--dev", "/dev", *tmp, "/dev/shm", "--proc", "/proc"]
+    for name, file in (devices or {}).items():
+        words += ["--dev-bind", file, f"/dev/{name}"]
     words += [*tmp, "/tmp", "--dir", "/var", "--symlink", "../tmp", "/var/tmp", *tmp, HOME]
     for mount in c.mounts:
         words += ["--ro-bind", mount.host, mount.inside]

@@ -19,16 +19,16 @@ _PATIENCE_S = 10.0
 _ROOT = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 
 
-def probe(groups: tuple[cgroup.GroupParent, ...] | None = None) -> Machine:
+def probe(groups: tuple[cgroup.GroupParent, ...] | None = None, path: str = PATH) -> Machine:
     """Look at this machine and run a trial; `trouble` of the answer is empty only when a sandbox really worked.
 
-    `groups` replaces what the machine offers, which is how a machine that offers less is tried.
+    `groups` and `path` replace the machine's control groups and programs, which is how one that offers less is tried.
     """
     offered = cgroup.parents() if groups is None else groups
     machine = Machine(
-        bwrap=shutil.which("bwrap", path=PATH) or "",
-        timeout=shutil.which("timeout", path=PATH) or "",
-        prlimit=shutil.which("prlimit", path=PATH) or "",
+        bwrap=shutil.which("bwrap", path=path) or "",
+        timeout=shutil.which("timeout", path=path) or "",
+        prlimit=shutil.which("prlimit", path=path) or "",
         links=tuple(name for name in _ROOT if os.path.islink(f"/{name}")),
         folders=tuple(name for name in _ROOT if os.path.isdir(f"/{name}") and not os.path.islink(f"/{name}")),
     )

@@ -5,6 +5,7 @@ import os
 import secrets
 import shlex
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from engine.safety import kill, processes
-from engine.work import process
+from engine.work import devices, process
 from engine.work.sandbox import Mount, SpawnRefused
 from state.files import BuildPaths
 from tests.engine.work.running import build_in, machine, run, start, until, until_file
@@ -104,6 +105,18 @@ def test_turning_the_machines_switches(paths, switch):
 def test_making_a_device(paths):
     """A build cannot make itself a disk to read."""
     assert_held(paths, "mknod disk b 7 200; test -b disk && rm disk")
+
+
+@needs_root
+def test_changing_the_machines_devices(paths):
+    """A build that runs as root has devices of its own: with the machine's it could take them from everybody."""
+    names = [f"/dev/{name}" for name in devices.NUMBERS]
+    for name in names:
+        mode = stat.S_IMODE(os.stat(name).st_mode)
+        assert outside(paths, f"chmod {mode:o} {name}") == 0
+    assert run(paths, f"stat -L -c '%d:%i' {' '.join(names)} && echo fine > /dev/null && head -c 9 /dev/zero") == 0
+    inside = paths.output.read_text().splitlines()[: len(names)]
+    assert not set(inside) & {f"{found.st_dev}:{found.st_ino}" for found in map(os.stat, names)}
 
 
 def test_seeing_a_process_of_the_machine(paths):
@@ -260,7 +273,7 @@ def test_too_many_open_files(paths):
 SPAWNER = """
 import sys
 from pathlib import Path
-from engine.work import process
+from engine.work import devices, process
 from state.files import BuildPaths
 from tests.engine.work.running import confine, machine
 paths = BuildPaths(Path(sys.argv[1]))
