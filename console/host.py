@@ -54,7 +54,13 @@ async def _headless(workspace: Workspace, engine: Engine, until_idle: bool) -> N
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
-    await _serve(workspace, engine, until_idle)
+    try:
+        await _serve(workspace, engine, until_idle)
+    finally:
+        # All is written down: one more signal must not turn the last moments into a death by signal.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)
 
 
 async def _serve(workspace: Workspace, engine: Engine, until_idle: bool = False) -> None:

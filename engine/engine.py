@@ -16,7 +16,7 @@ from engine.hall import Hall
 from engine.ledger import Ledger
 from engine.nursery import Nursery
 from engine.questions import Questions
-from engine.reports.subagents import SubagentFiles
+from engine.reports.subagents import PAUSE, SubagentFiles
 from engine.roster import Roster
 from engine.safety import kill_switch
 from engine.safety.kill import KillReport
@@ -136,7 +136,8 @@ class Engine:
         while True:
             also: list[str] = []
             try:
-                async with asyncio.timeout(_PAGES_AGAIN_S if self._roster.busy else None):
+                again_s = PAUSE.total_seconds() if pages.postponed else _PAGES_AGAIN_S
+                async with asyncio.timeout(again_s if self._roster.busy else None):
                     delta = await changes.next()
                     also = [build.label for build in delta.builds]
             except TimeoutError:

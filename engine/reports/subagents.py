@@ -52,15 +52,16 @@ class _Written(Noun, frozen=True, kw_only=True):
 class SubagentFiles:
     """Writes the pages; only those whose content has changed. One at a time: it is not safe from two threads."""
 
+    postponed = False
+    """Whether the last round left figures for a later one, which should come after `PAUSE` though nothing changes."""
+
     def __init__(self, workspace: Workspace) -> None:
         self._folder = workspace.root / FOLDER
         self._written: dict[str, _Written] = {}
         self._listed: bytes | None = None
         self._unfinished = _left_active(self._folder / ACTIVE)
 
-    def update(
-        self, view: View, active: Iterable[Build] | None = None, also: Iterable[str] = ()
-    ) -> tuple[str, ...]:
+    def update(self, view: View, active: Iterable[Build] | None = None, also: Iterable[str] = ()) -> tuple[str, ...]:
         """Bring the files in line with a view and return the labels whose page was written. Raises OSError.
 
         `active` are the builds that are not over; a caller who knows them saves a walk over all builds. `also` are
@@ -70,6 +71,7 @@ class SubagentFiles:
             active = (build for build in view.builds.values() if not build.over)
         running = {build.label: build for build in active}
         self._folder.mkdir(exist_ok=True)
+        self.postponed = False
         written = []
         for label in sorted(running.keys() | self._unfinished | set(also)):
             build = running.get(label) or _latest(view, label)
@@ -97,6 +99,7 @@ class SubagentFiles:
             # A clock that went back makes an age below zero: the page is then written again.
             due = STALE_AFTER if last.progress == progress else PAUSE
             if timedelta(0) <= age < due:
+                self.postponed = self.postponed or last.progress != progress
                 return False
         page = self._folder / page_name(task.label)
         atomic_write(page, render_progress(task, build, progress, now))

@@ -130,7 +130,9 @@ def test_figures_alone_are_written_now_and_then(files: SubagentFiles, folder: Pa
     files.update(a_view())
     faster = msgspec.structs.replace(PROGRESS, percent=41)
     assert files.update(a_view(progress=faster, after=PAUSE / 2)) == ()
+    assert files.postponed
     assert files.update(a_view(progress=faster, after=PAUSE)) == ("tidy",)
+    assert not files.postponed
     verifying = msgspec.structs.replace(TASK, state=t.Verifying(build="tidy-1"))
     assert files.update(a_view(verifying, progress=faster, after=PAUSE)) == ("tidy",)
     assert "**Status:** verifying" in (folder / "tidy-progress.md").read_text()
