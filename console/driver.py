@@ -157,6 +157,14 @@ class PatientDriver(LinuxDriver):
         until, self._watch_until = os.pipe()
         threading.Thread(target=self._watch_for_hang_up, args=(until,), name="terminal-watch", daemon=True).start()
 
+    def _sigtstp_application(self, *_: Any) -> None:
+        # The base class would write from inside the signal handler, and wait for ever for a lock that the interrupted
+        # write holds.
+        self._call(super()._sigtstp_application)
+
+    def _sigcont_application(self, *_: Any) -> None:
+        self._call(super()._sigcont_application)
+
     def stop_application_mode(self) -> None:
         """Give the terminal back as it was, whatever frames still wait for it."""
         if self._patient is not None:

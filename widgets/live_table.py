@@ -1,13 +1,14 @@
 """A list of records that repaints only the rows that changed."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -75,7 +76,8 @@ class LiveTable(ScrollView, Generic[R], can_focus=True):
         self.records: dict[str, R] = {}
         self._orders: dict[str, Any] = {}
         self._rows: list[Entry] = []
-        self._matches: Callable[[str], bool] | None = None
+        self.wanted = ""
+        """The words that rows must have to be shown."""
         self._cursor = 0
         self.selected: str = ""
         """The key of the selected row; empty when there is none."""
@@ -142,8 +144,7 @@ class LiveTable(ScrollView, Generic[R], can_focus=True):
 
     def filter(self, text: str) -> None:
         """Show only the rows that have all words of `text`; an empty text shows all."""
-        wanted = text.lower().split()
-        self._matches = (lambda words: all(word in words for word in wanted)) if wanted else None
+        self.wanted = text.strip()
         self._rows = sorted((self._orders[key], key) for key, record in self.records.items() if self._passes(record))
         self._settle()
         self._paint(0, -1, ())
@@ -161,7 +162,10 @@ class LiveTable(ScrollView, Generic[R], can_focus=True):
         self.refresh()
 
     def _passes(self, record: R) -> bool:
-        return self._matches is None or self._matches(self.words(record).lower())
+        if not self.wanted:
+            return True
+        words = self.words(record).lower()
+        return all(word in words for word in self.wanted.lower().split())
 
     def _find(self, key: str) -> int | None:
         if key not in self._orders:
@@ -203,9 +207,11 @@ class LiveTable(ScrollView, Generic[R], can_focus=True):
         self.selected = self._rows[self._cursor][1] if self._rows else ""
 
     def _paint(self, first_moved: int, count: int, dirty: Iterable[str]) -> None:
-        title = f" {self.NAME} {self.summary()}".rstrip() + " "
+        narrowed = f"· /{one_line(self.wanted)} shows {len(self._rows)}" if self.wanted else ""
+        title = f" {' '.join(filter(None, (self.NAME, self.summary(), narrowed)))} "
         if title != self._title:
-            self.border_title = self._title = title
+            self._title = title
+            self.border_title = Content(title)
         if len(self._rows) != count:
             first_moved = min(first_moved, len(self._rows), max(count, 0))
         if first_moved < max(count, len(self._rows)) or count < 0:

@@ -81,7 +81,6 @@ class Deck(Screen[None]):
         self._table: LiveTable[Any]
         self._told: Subject | None = None
         self._body: Body | None = None
-        self._filters: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out the status, the lists with the details, the filter and the keys."""
@@ -209,13 +208,13 @@ class Deck(Screen[None]):
         if inside or self.has_class("-details"):
             self.remove_class("-details")
             self.call_after_refresh(self._table.focus)
-        elif self._filters.pop(str(self._table.id), ""):
+        elif self._table.wanted:
             self._table.filter("")
             self._retell()
 
     def open_filter(self) -> None:
         """Ask for the words that the current list is narrowed to."""
-        self.query_one(FilterBar).open(self._table.NAME, self._filters.get(str(self._table.id), ""))
+        self.query_one(FilterBar).open(self._table.NAME, self._table.wanted)
 
     def action_want(self, name: str) -> None:
         """Pass on what the operator wants."""
@@ -227,9 +226,7 @@ class Deck(Screen[None]):
 
     def on_filter_bar_narrowed(self, event: FilterBar.Narrowed) -> None:
         """Narrow the list to the words."""
-        self._filters[str(self._table.id)] = event.text
         self._table.filter(event.text)
-        self._table.border_subtitle = f"/{event.text}" if event.text else ""
         if event.done:
             self.query_one(FilterBar).close()
             self._table.focus()

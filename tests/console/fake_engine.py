@@ -109,7 +109,7 @@ def _on_a_thread(what: Callable[[], None]) -> None:
 def running(build_id: str, **fields: Any) -> b.Build:
     """A build whose command runs."""
     state = b.Running(token="x", pid=1, start_ticks=1, boot="x")
-    return a_build(build_id, state, **{"started_at": NOON, **fields})
+    return a_build(build_id, **{"state": state, "started_at": NOON, **fields})
 
 
 def question(label: str, kind: EscalationKind, digest: str = "", **fields: Any) -> Escalation:

@@ -200,10 +200,10 @@ class Pipe:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.file.close(timeout_s=PATIENCE_S)
-        os.close(self.writer)
         if self.reader >= 0:
             os.close(self.reader)
+        self.file.close(timeout_s=PATIENCE_S)
+        os.close(self.writer)
 
     def fill(self) -> None:
         """Write until the pipe takes no more."""
