@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, NamedTuple
 
-from state.model.build import Build
+from state.model.build import Build, Preparing, Result, Running, Starting
 from state.model.progress import Progress
 from widgets import words
 from widgets.cells import Cell, Column, Tone
@@ -10,25 +10,32 @@ from widgets.live_table import LiveTable
 
 
 class ActiveBuild(NamedTuple):
-    """A build with the latest figures of it, if it has any."""
+    """A build with the latest figures of it, which count only as long as its command runs."""
 
     build: Build
     progress: Progress | None
 
     @property
+    def live(self) -> Progress | None:
+        """The figures, while they are newer than the build's record."""
+        return self.progress if isinstance(self.build.state, Preparing | Starting | Running) else None
+
+    @property
     def percent(self) -> int:
-        """How far it is, 0 to 100."""
-        return self.progress.percent if self.progress else self.build.percent
+        """How far its command is, 0 to 100; one that ended well is at 100, whatever it said last."""
+        if self.build.executed.result is Result.YES:
+            return 100
+        return self.live.percent if self.live else self.build.percent
 
     @property
     def step(self) -> str:
         """What it says it is doing."""
-        return (self.progress.step if self.progress else "") or self.build.step
+        return (self.live.step if self.live else "") or self.build.step
 
     @property
     def files_changed(self) -> int:
         """How many files it has changed so far."""
-        return self.progress.files_changed if self.progress else self.build.files_changed
+        return self.live.files_changed if self.live else self.build.files_changed
 
 
 class BuildsPane(LiveTable[ActiveBuild]):

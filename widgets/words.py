@@ -99,9 +99,9 @@ def question(kind: EscalationKind) -> str:
     return _KIND[kind]
 
 
-def clock(moment: datetime) -> str:
-    """Return the local time of day, to the minute."""
-    return moment.astimezone().strftime("%H:%M")
+def clock(moment: datetime, *, seconds: bool = False) -> str:
+    """Return the local time of day, to the minute or the second."""
+    return moment.astimezone().strftime("%H:%M:%S" if seconds else "%H:%M")
 
 
 def moment(value: datetime) -> str:

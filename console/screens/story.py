@@ -12,6 +12,7 @@ from state.model.verdict import Finding
 from state.model.view import View
 from state.text import reveal
 from widgets import words
+from widgets.builds import ActiveBuild
 from widgets.cells import Cell, Tone
 
 Lines = Iterator[Cell]
@@ -107,17 +108,16 @@ def _held_back(findings: Sequence[Finding]) -> bool:
 
 
 def _build(build: Build, progress: Progress | None) -> Lines:
-    percent = progress.percent if progress else build.percent
-    step = (progress.step if progress else "") or build.step
+    active = ActiveBuild(build, progress)
     mark = words.build_state(build)
     yield Cell(f"Build {build.id}", Tone.STRONG)
     if not build.sandboxed:
         yield Cell("  NO SANDBOX: it can do all that you can", Tone.BAD)
-    yield Cell(f"  {mark.text}  {words.bar(percent, 20)} {percent} %  {step}", mark.tone)
+    yield Cell(f"  {mark.text}  {words.bar(active.percent, 20)} {active.percent} %  {active.step}", mark.tone)
     if build.started_at:
         took = f", took {_span(build.ended_at - build.started_at)}" if build.ended_at else ""
         yield Cell(f"  started {words.moment(build.started_at)}{took}", Tone.DIM)
-    yield Cell(f"  {_figures(build, progress)}", Tone.DIM)
+    yield Cell(f"  {_figures(build, active.live)}", Tone.DIM)
     checks = (("executed", build.executed), ("verified", build.verified), ("delivered", build.delivered))
     for name, check in checks:
         mark = words.check(check.result)
@@ -129,14 +129,13 @@ def _build(build: Build, progress: Progress | None) -> Lines:
     yield BLANK
 
 
-def _figures(build: Build, progress: Progress | None) -> str:
-    if progress is None:
-        return f"{build.files_changed} files changed · {build.cpu_s:.1f} s of CPU"
-    life = f" · last sign of life {words.moment(progress.life_at)}" if progress.life_at else ""
-    return (
-        f"{progress.files_changed} files changed · {progress.cpu_s:.1f} s of CPU"
-        f" · {_size(progress.output_bytes)} of output{life}"
-    )
+def _figures(build: Build, live: Progress | None) -> str:
+    files, cpu_s = (live.files_changed, live.cpu_s) if live else (build.files_changed, build.cpu_s)
+    told = f"{files} file{'s' * (files != 1)} changed · {cpu_s:.1f} s of CPU"
+    if live is None:
+        return told
+    life = f" · last sign of life {words.clock(live.life_at, seconds=True)}" if live.life_at else ""
+    return f"{told} · {_size(live.output_bytes)} of output{life}"
 
 
 def _wanted(task: t.Task, progress: Progress | None) -> Lines:
@@ -164,7 +163,7 @@ def _wanted(task: t.Task, progress: Progress | None) -> Lines:
     )
     for name, value in facts:
         if value:
-            first, *more = reveal(value).split("\n")
+            first, *more = reveal(value.strip("\n")).split("\n")
             yield Cell(f"  {name:<11}{first}", Tone.DIM)
             yield from (Cell(f"  {'':<11}{line}", Tone.DIM) for line in more)
 

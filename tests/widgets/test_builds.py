@@ -37,6 +37,16 @@ def test_shows_the_latest_figures() -> None:
     play(pane, scene, (80, 12))
 
 
+def test_old_figures_do_not_outlive_the_command() -> None:
+    """Once the command has ended, the record counts, and one that ended well is all there."""
+    stale = Progress(build="fix-1", percent=60, step="proving it", files_changed=10)
+    build = a_build(
+        "fix-1", b.Reviewing(digest="d"), files_changed=2, percent=60, executed=b.Check(result=b.Result.YES)
+    )
+    shown = ActiveBuild(build, stale)
+    assert (shown.percent, shown.files_changed, shown.step) == (100, 2, "")
+
+
 def test_says_that_there_is_no_sandbox() -> None:
     """A build without a sandbox says so in its row."""
     pane = BuildsPane()
