@@ -9,7 +9,7 @@ import msgspec
 from engine.hall import Hall
 from engine.outcome import Outcome
 from engine.safety import kill_switch
-from engine.safety.kill import kill_build
+from engine.safety.kill import kill_build, killed
 from engine.safety.processes import Identity, find_by_token
 from engine.work import delivery, process, verify, workspace
 from engine.work.monitor import Monitor
@@ -18,7 +18,7 @@ from engine.work.sandbox import Confinement
 from state.files import BuildPaths, MidwatchError
 from state.model import build as b
 from state.model import task as t
-from state.model.moves import IllegalMove, move_build, move_task
+from state.model.moves import move_build, move_task
 from state.model.progress import Progress
 from state.store import StoreFailed
 
@@ -37,6 +37,7 @@ class Attempt:
         self._outcome = Outcome(hall, build_id)
         self._verified_tree = ""
         self._over_disk = 0
+        self._killed_by = ""
         self._steps: dict[type, Callable[[], Awaitable[None]]] = {
             b.Preparing: self._prepare,
             b.Starting: self._start,
@@ -61,42 +62,70 @@ class Attempt:
         """Go on from where the journal says it stands until it is over or waits for the operator."""
         while not self.build.over:
             try:
-                await self._steps[type(self.build.state)]()
-                if not self.build.over and not isinstance(self.build.state, b.Running):
+                await self._step()
+                if not isinstance(self.build.state, b.Running):
                     self._heed_operator()
-            except (StoreFailed, IllegalMove):
+                await self._hall.durable()
+            except StoreFailed:
                 if not self._hall.trouble:
                     raise
                 await self._hall.healthy()
                 self._adopted = True
                 continue
-            except MidwatchError as error:
-                self._outcome.failed(str(error))
             self._adopted = False
             if isinstance(self.build.state, b.Reviewing):
                 return
 
+    async def _step(self) -> None:
+        try:
+            await self._steps[type(self.build.state)]()
+        except StoreFailed:
+            raise
+        except (MidwatchError, OSError) as error:
+            # What was refused because of a kill is no failure of the build's.
+            self._heed_operator()
+            if not self.build.over:
+                self._outcome.failed(str(error))
+
+    def killed_unrecorded(self, by: str) -> None:
+        """Take note of a kill that could not be written down before it was carried out."""
+        self._killed_by = by
+
+    @property
+    def _killer(self) -> str:
+        """Who wants it dead, in words; empty when nobody does."""
+        by = self.build.kill_by or self._killed_by
+        stopped = self.build.occupies and kill_switch.engaged(self._hall.workspace)
+        return by or ("the kill switch" if stopped else "")
+
+    def _withdrawn(self) -> bool:
+        """Whether the operator wants nothing more of it."""
+        return self.build.over or bool(self._killer or self.build.fail_by)
+
     def _heed_operator(self) -> None:
         """End here if the operator asked for it in the meantime."""
-        build = self.build
-        if build.kill_by:
-            self._outcome.killed(f"killed by {build.kill_by}")
-        elif build.fail_by:
-            self._outcome.failed(build.fail_by)
-        elif build.occupies and kill_switch.engaged(self._hall.workspace):
-            self._outcome.killed("killed by the kill switch")
+        by = self._killer
+        if self.build.over:
+            return
+        if by:
+            self._outcome.killed(f"killed by {by}")
+        elif self.build.fail_by:
+            self._outcome.failed(self.build.fail_by)
 
     async def _prepare(self) -> None:
         build = self.build
         await asyncio.to_thread(workspace.clear, self._paths)
-        prepared = await workspace.prepare(self._paths, build.repo, build.branch, label=build.label, sandboxed=build.sandboxed)
-        if build.kill_by or build.fail_by:
+        prepared = await workspace.prepare(
+            self._paths, build.repo, build.branch, label=build.label, sandboxed=build.sandboxed
+        )
+        build = self.build  # which may carry a kill by now
+        if self._withdrawn():
             return
         starting = move_build(
             build, b.Starting(token=secrets.token_hex(16)), base=prepared.base, branch=prepared.branch
         )
-        self._hall.stage([starting], "workspace_ready", f"made from {prepared.base[:12]} of {prepared.branch}", build)
-        await self._hall.durable()
+        made = f"made from {prepared.base[:12]} of {prepared.branch}" if build.repo else "made empty"
+        self._hall.stage([starting], "workspace_ready", made, build)
 
     async def _start(self) -> None:
         build = self.build
@@ -110,12 +139,12 @@ class Attempt:
             if process.started(self._paths):
                 await self._ended("ended while no engine ran")
                 return
-        if kill_switch.engaged(self._hall.workspace):
-            self._outcome.killed("killed by the kill switch")
-            return
         if not build.repo:
             workspace.prepare_empty(self._paths)
-        identity = process.spawn(await self._confinement(token), self._paths, self._hall.machine)
+        confinement = await self._confinement(token)
+        if self._withdrawn():
+            return
+        identity = process.spawn(confinement, self._paths, self._hall.machine)
         self._running(identity, "its command was started")
 
     async def _confinement(self, token: str) -> Confinement:
@@ -130,7 +159,11 @@ class Attempt:
             limits=build.limits,
             sandboxed=build.sandboxed,
             idle_priority=settings.sandbox.idle_priority,
-            env={"MIDWATCH_TASK": task.label, "MIDWATCH_TITLE": task.spec.title, "MIDWATCH_ATTEMPT": str(build.attempt)},
+            env={
+                "MIDWATCH_TASK": task.label,
+                "MIDWATCH_TITLE": task.spec.title,
+                "MIDWATCH_ATTEMPT": str(build.attempt),
+            },
             command=task.spec.command,
         )
 
@@ -207,12 +240,12 @@ class Attempt:
         code = process.exit_code(self._paths)
         now = self._hall.clock.now()
         ran_s = (now - (build.started_at or build.created_at)).total_seconds()
-        if build.kill_by or kill_switch.engaged(self._hall.workspace):
-            self._outcome.killed(f"killed by {build.kill_by or 'the kill switch'}")
-        elif build.fail_by:
-            self._outcome.failed(build.fail_by)
+        if self._withdrawn():
+            self._heed_operator()
         elif self._over_disk:
             self._outcome.over_limit("disk_bytes", self._over_disk, build.limits.disk_bytes)
+        elif code is None and killed(self._paths) is not None:
+            self._outcome.killed("killed while the engine did not answer")
         elif code is None and process.out_of_time(self._paths):
             self._outcome.over_limit("run_s", ran_s, build.limits.time_s)
         elif code is None and not process.started(self._paths):
@@ -241,7 +274,8 @@ class Attempt:
             changes = {"deliverables": files, "files_changed": len(files)}
         build = msgspec.structs.replace(self.build, **changes)
         checking = move_build(build, b.Checking(candidate=build.result))
-        self._hall.stage([*self._task_verifying(), checking], "result_collected", f"{build.files_changed} files changed", build)
+        why = f"{build.files_changed} files changed"
+        self._hall.stage([*self._task_verifying(), checking], "result_collected", why, build)
 
     def _task_verifying(self) -> list[t.Task]:
         task = self.task
@@ -255,6 +289,8 @@ class Attempt:
         candidate: delivery.Candidate | None = None
         if build.repo and build.result:
             found = await delivery.candidate(self._paths, self._order())
+            if self._withdrawn():
+                return
             if isinstance(found, delivery.Conflict):
                 self._outcome.blocked(f"merge conflict in {', '.join(found.paths)}")
                 return
@@ -268,8 +304,8 @@ class Attempt:
             self._outcome.ask_for_review()
         else:
             delivering = move_build(build, b.Delivering(old=candidate.tip, new=candidate.commit))
-            self._hall.stage([*self._task_verifying(), delivering], "merge_started", f"into {build.branch} on {candidate.tip[:12]}", build)
-            await self._hall.durable()
+            why = f"into {build.branch} on {candidate.tip[:12]}"
+            self._hall.stage([*self._task_verifying(), delivering], "merge_started", why, build)
 
     def _deliverables(self) -> str:
         count = len(self.build.deliverables)
@@ -302,6 +338,7 @@ class Attempt:
         else:
             checking = move_build(build, b.Checking(candidate=candidate.commit if candidate else ""))
             self._hall.stage([*self._task_verifying(), checking], "verify_started", task.spec.verify, build)
+            await self._hall.durable()
             report = await verify.run(
                 self._hall.workspace.verification(build.id),
                 self._paths,
@@ -309,9 +346,9 @@ class Attempt:
                 await self._confinement(secrets.token_hex(16)),
                 task.spec.verify,
                 self._hall.machine,
+                self._withdrawn,
             )
-            if self.build.kill_by or self.build.fail_by or kill_switch.engaged(self._hall.workspace):
-                self._heed_operator()
+            if report is None or self._withdrawn():
                 return False
             if not report.passed:
                 text = f"verify failed: {report.text}"
@@ -335,7 +372,7 @@ class Attempt:
         elif isinstance(answer, delivery.Blocked):
             self._outcome.blocked(answer.text)
         else:
-            back = move_build(build, b.Checking(candidate=state.new))
+            back = move_build(self.build, b.Checking(candidate=state.new))
             self._hall.stage([back], "branch_moved", f"{build.branch} is no longer at {state.old[:12]}", build)
 
 

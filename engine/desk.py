@@ -136,11 +136,11 @@ class Desk:
         task = self._task(command.label)
         now = self._clock.now()
         why = command.why or "denied by the operator"
+        if isinstance(task.state, t.AwaitingReview) and command.digest not in ("", task.state.digest):
+            raise Refused("the diff has changed since it was shown: look at it again")
         answered = self.questions.answer(task.label, "denied", now)
         if isinstance(task.state, t.AwaitingReview):
             build = self.store.builds[task.state.build]
-            if command.digest and command.digest != task.state.digest:
-                raise Refused("the diff has changed since it was shown: look at it again")
             over = move_build(build, b.Finished(ending="killed", text=f"denied: {why}", at=now), ended_at=now)
             over = msgspec.structs.replace(over, delivered=b.Check(result=b.Result.NO, text=f"denied: {why}", at=now))
             task = move_task(task, t.Killed(build=build.id, text=f"denied: {why}", at=now))

@@ -23,11 +23,11 @@ from engine.safety.kill import KillReport
 from engine.safety.stop_watch import StopWatch
 from engine.schedule import planner
 from engine.work.sandbox import Machine
-from state.files import Workspace
+from state.files import MidwatchError, Workspace
 from state.journal import Entry
 from state.model import command as c
 from state.model.progress import Progress
-from state.model.view import EngineInfo, View
+from state.model.view import EngineInfo, Record, View
 from state.settings import Settings
 from state.store import Store, StoreFailed
 
@@ -35,6 +35,9 @@ log = logging.getLogger("midwatch.engine")
 
 _LONGEST_SLEEP_S = 60.0
 """A due time is looked at again at least this often, so that a clock that is set does not move it."""
+
+_TRY_AGAIN_S = 1.0
+"""How long after a failed write the next one is tried."""
 
 _PAGES_S = 0.5
 """The shortest time between two rounds of writing the pages."""
@@ -66,6 +69,8 @@ class Engine:
         self._bus = Bus(lambda: (self._store.number, self._clock.now()))
         self._inbox: list[tuple[c.Request, asyncio.Future[c.Reply]]] = []
         self._scheduled = False
+        self._closed = False
+        self._unpublished: list[Record] = []
         self._timer: asyncio.TimerHandle | None = None
         self._leaving = asyncio.Event()
         self._draining = False
@@ -86,9 +91,12 @@ class Engine:
         self._inbox.append((request, answer))
         self._wake()
         reply = await answer
-        if reply.ok:
-            reply = await self._carry_out(request, reply)
-        return reply
+        if not reply.ok:
+            return reply
+        try:
+            return await self._carry_out(request, reply)
+        except MidwatchError as error:
+            return c.Reply(ok=False, text=f"{reply.text}; but {error}", code=error.code, number=self._store.number)
 
     def view(self) -> View:
         """Return a picture of everything. On the engine's loop only."""
@@ -126,6 +134,7 @@ class Engine:
             await self._nursery.close()
             if self._timer is not None:
                 self._timer.cancel()
+            self._closed = True
             self._store.close()
 
     async def _report(self) -> None:
@@ -172,6 +181,10 @@ class Engine:
         """Everything that has come up: decided, made durable with one sync, and only then acted on."""
         self._scheduled = False
         inbox, self._inbox = self._inbox, []
+        if self._closed:
+            # A signal or a call that came too late.
+            self._refuse(inbox, "the engine has ended: ask again")
+            return
         try:
             replies = [(self._desk.handle(request), answer) for request, answer in inbox]
             starts = self._decide()
@@ -179,6 +192,7 @@ class Engine:
         except StoreFailed as error:
             self._store_failed(error, inbox)
             return
+        self._publish_changes()
         self._recovered()
         for reply, answer in replies:
             if not answer.done():
@@ -218,8 +232,13 @@ class Engine:
 
     def _staged(self, entry: Entry) -> None:
         self._ledger.note(entry)
-        self._bus.publish(entry.records)
+        self._unpublished += entry.records
         log.info(entry.reason.action, extra={"entry": entry.reason, "seq": entry.seq})
+
+    def _publish_changes(self) -> None:
+        """Tell viewers what is durable: what is taken back was never told."""
+        changes, self._unpublished = self._unpublished, []
+        self._bus.publish(changes)
 
     def _publish_progress(self, progress: Progress) -> None:
         if self._roster.take_progress(progress):
@@ -272,26 +291,35 @@ class Engine:
         questions = Questions(self._store)
         self._hall.questions = self._desk.questions = questions
         self._ledger.rebuild()
+        self._unpublished.clear()
         for request, answer in inbox:
             if isinstance(request.command, c.Kill | c.KillAll):
                 self._nursery.start(self._kill_unrecorded(request), "kill without a record")
-            if not answer.done():
-                answer.set_result(c.Reply(ok=False, text=str(error), code=error.code, number=self._store.number))
+        self._refuse(inbox, str(error), error.code)
         self._hall.flushed(error)
-        if error.final:
+        if not error.final:
+            self._sleep(_TRY_AGAIN_S)
+        elif not self._leaving.is_set():
             self.failed = str(error)
             self._leaving.set()
+
+    def _refuse(self, inbox: list[tuple[c.Request, "asyncio.Future[c.Reply]"]], text: str, code: int = 1) -> None:
+        for _, answer in inbox:
+            if not answer.done():
+                answer.set_result(c.Reply(ok=False, text=text, code=code, number=self._store.number))
 
     async def _kill_unrecorded(self, request: c.Request) -> None:
         if isinstance(request.command, c.KillAll):
             await asyncio.to_thread(kill_switch.engage, self._workspace, request.actor, request.command.why)
         elif isinstance(request.command, c.Kill):
-            await self._roster.kill_processes(self._store.tasks[request.command.label].build)
+            await self._roster.kill_unrecorded(request.command.label, request.actor)
 
     def _recovered(self) -> None:
-        if self._info.trouble:
-            self._set_info(trouble="")
+        troubled = bool(self._hall.trouble)
         self._hall.flushed()
+        if troubled:
+            self._set_info(trouble="")
+            self._heed_stop_file()
 
     def _broken(self, name: str, error: BaseException) -> None:
         """A part of the engine failed in a way nobody foresaw: say so where the operator looks."""
@@ -300,14 +328,17 @@ class Engine:
         self._wake()
 
     def _set_timer(self) -> None:
+        now = self._clock.now()
+        due = self._roster.next_due(now)
+        self._sleep(None if due is None else min((due - now).total_seconds() + 0.001, _LONGEST_SLEEP_S))
+
+    def _sleep(self, at_most_s: float | None) -> None:
+        """Come back after a time at the latest; None waits for what comes up."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        now = self._clock.now()
-        due = self._roster.next_due(now)
-        if due is not None and self._loop is not None:
-            delay = max((due - now).total_seconds(), 0.0)
-            self._timer = self._loop.call_later(min(delay + 0.001, _LONGEST_SLEEP_S), self._wake)
+        if at_most_s is not None and self._loop is not None:
+            self._timer = self._loop.call_later(max(at_most_s, 0.0), self._wake)
 
     def _settled(self) -> bool:
         """Whether it should end: drained, or idle when that was asked for."""
@@ -316,4 +347,3 @@ class Engine:
         if self._draining:
             return True
         return self._until_idle and self._roster.next_due(self._clock.now()) is None
-

@@ -11,7 +11,6 @@ from state.model import task as t
 from state.model.anomaly import Anomaly
 from state.model.escalation import EscalationKind, Urgency
 from state.model.moves import move_build, move_task
-from state.model.view import Record
 
 
 class Outcome:
@@ -62,11 +61,8 @@ class Outcome:
     def unknown(self, text: str) -> None:
         """Nothing proves what happened; it is never run again by itself."""
         now = self._hall.clock.now()
-        task = self._task
-        question = self._hall.questions.ask(
-            EscalationKind.BUILD_UNKNOWN, task, text, now, build=self._id, urgency=Urgency.HIGH
-        )
-        self._finish("unknown", text, t.Unknown(build=self._id, text=text, at=now), "build_lost", question)
+        state = t.Unknown(build=self._id, text=text, at=now)
+        self._finish("unknown", text, state, "build_lost", ask=(EscalationKind.BUILD_UNKNOWN, text, Urgency.HIGH))
 
     def failed(self, text: str, **checks: b.Check) -> None:
         """It failed: another try after a while, or the operator's turn after the last one."""
@@ -82,8 +78,8 @@ class Outcome:
             return
         state = t.Failed(build=self._id, text=text, at=now)
         told = f"failed {failures} times; the last time: {text}"
-        question = self._hall.questions.ask(EscalationKind.BUILD_FAILED, task, told, now, build=self._id)
-        self._finish("failed", text, state, "build_given_up", question, failures=failures, **checks)
+        ask = (EscalationKind.BUILD_FAILED, told, None)
+        self._finish("failed", text, state, "build_given_up", ask=ask, failures=failures, **checks)
 
     def over_limit(self, figure: str, value: float, limit: float) -> None:
         """It was stopped at one of its limits, which counts as a failure."""
@@ -106,29 +102,32 @@ class Outcome:
         build, task = self._build, self._task
         verified = "verified" if build.verified.result is b.Result.YES else "not verified: it has no verify command"
         text = f"{verified}; {build.files_changed} files changed; `midwatch diff {build.label}` shows them"
+        moved = move_task(task, t.AwaitingReview(build=self._id, digest=build.digest))
+        reviewing = self._reviewing()
+        # The way is clear, if it was not: only the diff is asked about now.
+        answered = self._hall.questions.answer(task.label, "the way is clear", now)
         question = self._hall.questions.ask(
             EscalationKind.REVIEW_NEEDED, task, text, now, build=self._id, digest=build.digest
         )
-        state = t.AwaitingReview(build=self._id, digest=build.digest)
-        reviewing = move_build(build, b.Reviewing(digest=build.digest))
-        self._hall.stage([move_task(task, state), reviewing, question], "review_asked", text, build)
+        self._hall.stage([moved, reviewing, *answered, question], "review_asked", text, build)
 
     def blocked(self, text: str) -> None:
         """Something stands in the way of the merge; nothing was touched."""
         now = self._hall.clock.now()
         build, task = self._build, self._task
+        moved = move_task(task, t.AwaitingReview(build=self._id, digest=build.digest, blocked=text))
+        reviewing = self._reviewing(delivered=b.Check(result=b.Result.PENDING, text=text, at=now))
         question = self._hall.questions.ask(
             EscalationKind.DELIVERY_BLOCKED, task, text, now, build=self._id, digest=build.digest
         )
-        state = t.AwaitingReview(build=self._id, digest=build.digest, blocked=text)
-        reviewing = b.Reviewing(digest=build.digest)
-        check = b.Check(result=b.Result.PENDING, text=text, at=now)
-        build_after = (
-            msgspec.structs.replace(build, delivered=check)
-            if isinstance(build.state, b.Reviewing)
-            else move_build(build, reviewing, delivered=check)
-        )
-        self._hall.stage([move_task(task, state), build_after, question], "merge_blocked", text, build)
+        self._hall.stage([moved, reviewing, question], "merge_blocked", text, build)
+
+    def _reviewing(self, **checks: b.Check) -> b.Build:
+        """The build as one that waits for the operator, which it may have done before."""
+        build = self._build
+        if isinstance(build.state, b.Reviewing):
+            return msgspec.structs.replace(build, **checks)
+        return move_build(build, b.Reviewing(digest=build.digest), **checks)
 
     def anomaly(self, figure: str, value: float, limit: float, text: str) -> None:
         """Write down a figure that left its band."""
@@ -153,7 +152,8 @@ class Outcome:
         text: str,
         state: t.TaskState,
         action: str,
-        *more: Record,
+        *,
+        ask: tuple[EscalationKind, str, Urgency | None] | None = None,
         failures: int | None = None,
         **checks: b.Check,
     ) -> None:
@@ -161,5 +161,8 @@ class Outcome:
         build, task = self._build, self._task
         over = move_build(build, b.Finished(ending=ending, text=text, at=now), ended_at=now, **checks)
         moved = move_task(task, state, failures=task.failures if failures is None else failures)
-        answered = () if more else self._hall.questions.answer(task.label, ending, now)
-        self._hall.stage([moved, over, *more, *answered], action, text, build)
+        questions = list(self._hall.questions.answer(task.label, ending, now))
+        if ask is not None:
+            kind, told, urgency = ask
+            questions.append(self._hall.questions.ask(kind, task, told, now, build=self._id, urgency=urgency))
+        self._hall.stage([moved, over, *questions], action, text, build)

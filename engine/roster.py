@@ -160,6 +160,14 @@ class Roster:
             else:
                 self.begin(build_id)
 
+    async def kill_unrecorded(self, label: str, by: str) -> None:
+        """Kill what runs of a task although that cannot be written down now; its end will say who did."""
+        task = self._hall.store.tasks.get(label)
+        attempt = self._attempts.get(task.build) if task is not None else None
+        if attempt is not None and not self._hall.build(attempt.id).over:
+            attempt.killed_unrecorded(by)
+            await self.kill_processes(attempt.id)
+
     async def kill_processes(self, build_id: str) -> tuple[KillReport, ...]:
         """Kill all that runs of a build, its verification included."""
         workspace = self._hall.workspace

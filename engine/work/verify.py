@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import stat
+from collections.abc import Callable
 
 import msgspec
 
@@ -23,20 +24,31 @@ class Report(Noun, frozen=True, kw_only=True):
 
 
 async def run(
-    paths: BuildPaths, made: BuildPaths, commit: str, confinement: Confinement, command: str, machine: Machine
-) -> Report:
+    paths: BuildPaths,
+    made: BuildPaths,
+    commit: str,
+    confinement: Confinement,
+    command: str,
+    machine: Machine,
+    withdrawn: Callable[[], bool] = lambda: False,
+) -> Report | None:
     """Verify `commit` (or, when that is empty, a copy of the files in `made.work`) in `paths`, a fresh folder.
 
     `confinement` is the build's own; only its workspace and its command are replaced.
-    What an engine before this one left running there is killed first.
+    What an engine before this one left running there is killed first. `withdrawn` is asked in the last moment before
+    the command would start: when it says yes, nothing starts and there is no report.
     """
     await asyncio.to_thread(kill_build, paths)
     await asyncio.to_thread(workspace.clear, paths)
+    # What it prints is the story of this run only.
+    paths.output.unlink(missing_ok=True)
     if commit:
         await workspace.checkout(made, commit, paths.work)
     else:
         await asyncio.to_thread(_copy, made, paths)
     sandboxed = msgspec.structs.replace(confinement, work=str(paths.work), command=command)
+    if withdrawn():
+        return None
     identity = process.spawn(sandboxed, paths, machine)
     await process.ended(identity, paths)
     code = process.exit_code(paths)
@@ -54,4 +66,6 @@ def _copy(made: BuildPaths, paths: BuildPaths) -> None:
 
 def _special(folder: str, names: list[str]) -> list[str]:
     kinds = {name: os.lstat(os.path.join(folder, name)).st_mode for name in names}
-    return [name for name, mode in kinds.items() if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))]
+    return [
+        name for name, mode in kinds.items() if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
+    ]
