@@ -9,6 +9,7 @@ from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
+from textual.selection import Selection
 from textual.strip import Strip
 
 from state.text import clean
@@ -24,6 +25,7 @@ class TextView(ScrollView, can_focus=True):
     While `follow` is on, its end stays in sight; scrolling up stops that, scrolling to the end starts it again.
     """
 
+    ALLOW_SELECT = True
     COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES}
     DEFAULT_CSS = """
     TextView {
@@ -131,8 +133,27 @@ class TextView(ScrollView, can_focus=True):
         if y + top >= len(self._rows):
             return Strip.blank(width, base)
         row = self._rows[y + top]
-        strip = Strip([Segment(row.text, base + self._tone(row.tone))])
-        return strip.crop_extend(left, left + width, base)
+        style = base + self._tone(row.tone)
+        strip = Strip([Segment(text, style + extra) for text, extra in self._marked(row.text, y + top)])
+        return strip.crop_extend(left, left + width, base).apply_offsets(left, y + top)
+
+    def _marked(self, text: str, row: int) -> list[tuple[str, Style]]:
+        """Return a row's text in up to three pieces, the one that the pointer has marked in its own style."""
+        span = self.text_selection.get_span(row) if self.text_selection else None
+        if span is None:
+            return [(text, Style())]
+        start, end = span
+        end = len(text) if end < 0 else end
+        mark = self.screen.get_component_rich_style("screen--selection", partial=True)
+        return [(text[:start], Style()), (text[start:end], mark), (text[end:], Style())]
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return what the pointer has marked, and what joins it to the next widget's."""
+        return selection.extract("\n".join(row.text for row in self._rows)), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Draw what is marked."""
+        self.refresh()
 
     def _tone(self, tone: Tone) -> Style:
         return self.get_component_rich_style(f"tone--{tone}", partial=True)

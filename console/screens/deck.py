@@ -194,13 +194,19 @@ class Deck(Screen[None]):
         """Show the log or the diff of what is selected; in a narrow window, open the details for it."""
         self._body = body
         self.add_class("-details")
-        self._retell()
+        self.call_after_refresh(self._retell)
 
     def open_details(self) -> None:
         """Open the details where they are hidden, and go into them."""
         self.add_class("-details")
+        self.call_after_refresh(self._retell)
         view = {Body.NONE: self._detail.facts, Body.LOG: self._detail.log_view, Body.DIFF: self._detail.diff_view}
         self.call_after_refresh(view[self._detail.body].focus)
+
+    def on_resize(self) -> None:
+        """Another width may show or hide the details."""
+        if self.is_mounted and self._told is not None:
+            self.call_after_refresh(self._retell)
 
     def action_back(self) -> None:
         """Leave the details; without details, drop the list's filter."""

@@ -37,6 +37,11 @@ class Feed:
         if build is None:
             body = Body.NONE
         self._pane.show_body(body, _title(body, build) if build else "")
+        if not self._pane.display:
+            # What nobody sees is not read; once it is seen, it is read from the start.
+            self._timer.pause()
+            self._tail, self._tailed, self._diffed = None, "", ("", "")
+            return
         if body is Body.LOG and build is not None:
             self._show_log(build)
         else:

@@ -120,6 +120,24 @@ def test_draws_only_what_is_in_sight() -> None:
     play(view, scene)
 
 
+def test_marks_with_the_pointer() -> None:
+    """What the pointer is drawn over is marked and can be copied, across lines and as it is shown."""
+    view = TextView()
+
+    async def scene(stage: Stage, pilot: Pilot[None]) -> None:
+        view.show([Cell("first line"), Cell("second line")])
+        await pilot.pause()
+        await pilot.mouse_down(view, offset=(6, 0))
+        await pilot.hover(view, offset=(6, 1))
+        await pilot.mouse_up(view, offset=(6, 1))
+        await until(pilot, stage.screen.get_selected_text)
+        assert stage.screen.get_selected_text() == "line\nsecond "
+        grounds = {segment.text: segment.style.bgcolor for segment in view.render_line(0) if segment.style}
+        assert grounds["line"] != grounds["first "]
+
+    play(view, scene)
+
+
 @pytest.mark.parametrize(
     ("line", "tone"),
     [

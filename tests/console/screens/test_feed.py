@@ -132,6 +132,31 @@ def test_keys_choose_between_log_and_diff() -> None:
     sail(scene, night(FakeEngine()))
 
 
+def test_what_nobody_sees_is_not_read() -> None:
+    """In a small window the log is read only while the details are open, and again when they are opened again."""
+    reads: list[str] = []
+
+    def counting(paths: BuildPaths, last: int | None) -> bytes:
+        reads.append(paths.root.name)
+        return read_log(paths, last)
+
+    async def scene(helm: Helm) -> None:
+        await helm.at("builds", "ledger-1")
+        await helm.pilot.pause(0.4)
+        assert reads == []
+        await helm.press("enter")
+        await helm.sees("5 passed")
+        await helm.press("escape")
+        await helm.sees("Anomalies")
+        await helm.press("l")
+        await helm.sees("5 passed")
+        await helm.press("escape")
+        await helm.pilot.resize_terminal(200, 50)
+        await helm.sees("Anomalies", "5 passed")
+
+    sail(scene, night(FakeEngine()), (80, 24), read_log=counting)
+
+
 def test_nothing_is_read_of_what_is_not_there(tmp_path: Path) -> None:
     """A task without any build shows neither."""
 
