@@ -99,13 +99,10 @@ def _delete(root: Path, changes: Iterable[Change], to: Path, other: Path) -> Non
     """Remove the files that only the other commit has, and the folders which that empties."""
     top = os.fsencode(root)
     for change in changes:
-        if os.path.lexists(os.path.join(os.fsencode(to), change.path)) or _SUBMODULE in (
-            change.old_mode,
-            change.new_mode,
-        ):
+        if _model(to, change) or _SUBMODULE in (change.old_mode, change.new_mode):
             continue
         path = os.path.join(top, change.path)
-        if _reachable(top, change.path) and _is_ours(path, change.path, other):
+        if _reachable(top, change.path) and _is_ours(path, _model(other, change)):
             os.unlink(path)
         folder = os.path.dirname(path)
         while folder != top and _empty(folder):
@@ -118,15 +115,19 @@ def _missing(root: Path, changes: Iterable[Change], to: Path, other: Path) -> li
     top = os.fsencode(root)
     wanted = []
     for change in changes:
-        model = os.path.join(os.fsencode(to), change.path)
+        model = _model(to, change)
         path = os.path.join(top, change.path)
-        if not os.path.lexists(model) or _SUBMODULE in (change.old_mode, change.new_mode):
+        if not model or _SUBMODULE in (change.old_mode, change.new_mode) or not _reachable(top, change.path):
             continue
-        if not _reachable(top, change.path):
-            continue
-        if not os.path.lexists(path) or (not _same(path, model) and _is_ours(path, change.path, other, to)):
+        if not os.path.lexists(path) or (not _same(path, model) and _is_ours(path, _model(other, change), model)):
             wanted.append(change.path)
     return wanted
+
+
+def _model(picture: Path, change: Change) -> bytes:
+    """Return where a path's file or symlink is in a picture of a commit; empty when the commit has none there."""
+    path = os.path.join(os.fsencode(picture), change.path)
+    return path if os.path.islink(path) or os.path.isfile(path) else b""
 
 
 def _reachable(top: bytes, path: bytes) -> bool:
@@ -141,12 +142,9 @@ def _reachable(top: bytes, path: bytes) -> bool:
     return True
 
 
-def _is_ours(path: bytes, name: bytes, *models: Path) -> bool:
+def _is_ours(path: bytes, *models: bytes) -> bool:
     """Whether what is there is what git writes: one of the models, or the beginning of one."""
-    if not os.path.lexists(path):
-        return False
-    candidates = [os.path.join(os.fsencode(model), name) for model in models]
-    return any(_same(path, model, begun=True) for model in candidates if os.path.lexists(model))
+    return os.path.lexists(path) and any(_same(path, model, begun=True) for model in models if model)
 
 
 def _same(path: bytes, model: bytes, *, begun: bool = False) -> bool:

@@ -1,5 +1,6 @@
 """The operator's working tree, moved from one commit to another around whatever they have changed in it."""
 
+import contextlib
 import os
 import shutil
 import stat
@@ -176,6 +177,18 @@ class Place:
                 if inside not in known:
                     yield inside
 
+    def found(self) -> "Place | None":
+        """Return this delivery as its marker tells it; None, with nothing left behind, when it was not begun here."""
+        told = f"midwatch\n{self.old}\n{self.new}\n".encode()
+        if not self.marker.is_file() and self.lock.is_file() and self.lock.read_bytes().startswith(told):
+            self.scratch.mkdir(parents=True, exist_ok=True)
+            os.link(self.lock, self.marker)
+        if not self.marker.is_file():
+            self._remove_scratch()
+            return None
+        path = Path(os.fsdecode(self.marker.read_bytes()[len(told) : -1]) or "/nowhere")
+        return replace(self, path=path if path.is_dir() else None)
+
     def _remove_scratch(self) -> None:
         # The marker goes last: as long as it is there, the delivery is found again.
         if self.scratch.is_dir():
@@ -186,8 +199,8 @@ class Place:
                     os.unlink(entry.path)
             self.marker.unlink(missing_ok=True)
             self.scratch.rmdir()
-            if not any(self.scratch.parent.iterdir()):
-                self.scratch.parent.rmdir()
+        with contextlib.suppress(OSError):
+            self.scratch.parent.rmdir()
 
 
 async def places(repository: Repository, git: Git, branch: str, old: str, new: str) -> tuple[Place, ...]:
@@ -215,21 +228,9 @@ async def places(repository: Repository, git: Git, branch: str, old: str, new: s
 
 def begun(repository: Repository, git: Git, old: str, new: str) -> tuple[Place, ...]:
     """Return where this delivery was begun and not finished."""
-    found = []
-    for git_dir in (repository.common, *(repository.common / "worktrees").glob("*")):
-        marker, lock = git_dir / "midwatch" / new / "delivery", git_dir / "index.lock"
-        if (
-            not marker.is_file()
-            and lock.is_file()
-            and lock.read_bytes().startswith(f"midwatch\n{old}\n{new}\n".encode())
-        ):
-            marker.parent.mkdir(parents=True, exist_ok=True)
-            os.link(lock, marker)
-        if marker.is_file():
-            path = os.fsdecode(marker.read_bytes().split(b"\n", 3)[3].rstrip(b"\n"))
-            at = Path(path) if path and Path(path).is_dir() else None
-            found.append(Place(git=replace(git, git_dir=git_dir), path=at, old=old, new=new))
-    return tuple(found)
+    dirs = (repository.common, *(repository.common / "worktrees").glob("*"))
+    looked = [Place(git=replace(git, git_dir=git_dir), path=None, old=old, new=new).found() for git_dir in dirs]
+    return tuple(place for place in looked if place is not None)
 
 
 def rebased(repository: Repository, branch: str) -> str:

@@ -50,7 +50,7 @@ def commit(where: Path, files: dict[str, str | None], message: str = "a commit")
 def repository(path: Path, files: dict[str, str | None] | None = None, *options: str) -> Path:
     """Make a repository on `main` with one commit."""
     path.mkdir(parents=True)
-    git(path, "init", "--quiet", "--initial-branch=main", *options)
+    git(path, "init", "--quiet", "--template=", "--initial-branch=main", *options)
     commit(path, files or {"a.txt": "a\n", "d/b.txt": "b\n"}, "the first")
     return path
 

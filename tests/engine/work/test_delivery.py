@@ -164,7 +164,7 @@ def test_an_uncommitted_change_in_the_way_blocks(repo, paths, change, named):
 def test_an_untracked_file_in_the_way_blocks(repo, paths, files, named, ignored):
     """Also one that is ignored, which git itself would overwrite, and one where a folder must be."""
     if ignored:
-        (repo / ".git/info/exclude").write_text("new\n")
+        write(repo, {".git/info/exclude": "new\n"})
     found = propose(paths, repo)
     write(repo, files)
     before = everything(repo)
@@ -219,7 +219,7 @@ def test_a_folder_that_becomes_a_file_keeps_what_is_untracked_in_it(repo, paths)
         return found
 
     found = asyncio.run(turned())
-    (repo / ".git/info/exclude").write_text("*.key\n")
+    write(repo, {".git/info/exclude": "*.key\n"})
     write(repo, {"d/secret.key": "k\n"})
     answer = deliver(paths, repo, found)
     assert isinstance(answer, Blocked)

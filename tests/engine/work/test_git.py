@@ -95,6 +95,7 @@ def test_settings_from_outside_do_not_count(tmp_path, monkeypatch):
     program = tmp_path / "program"
     program.write_text(f"#!/bin/sh\ntouch {tripwire}\n")
     program.chmod(0o755)
+    (repo / ".git/hooks").mkdir()
     shutil.copy(program, repo / ".git/hooks/reference-transaction")
     home = tmp_path / "home"
     home.mkdir()
