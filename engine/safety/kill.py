@@ -173,7 +173,14 @@ class _Strike:
         """Stop every process of the tree until none is left that could start another, then kill them all."""
         tree = self._tree
         stopped: set[int] = set()
-        while living := tree.living():
+        quiet = 0
+        # Nobody twice in a row: a process has no environment to be known by at the moment when it becomes another.
+        while quiet < 2:
+            living = tree.living()
+            if not living:
+                quiet += 1
+                continue
+            quiet = 0
             self._found = True
             if time.monotonic() >= end:
                 return living

@@ -48,7 +48,7 @@ def read(paths: BuildPaths) -> ProcessRecord | None:
         return None
 
 
-def stop_file(paths: BuildPaths) -> Path | None:
+def stop_path(paths: BuildPaths) -> Path | None:
     """Return the STOP file that a build's workspace would have; None outside a workspace."""
     for parent in paths.root.absolute().parents:
         if parent.name == HIDDEN:

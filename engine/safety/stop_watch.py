@@ -15,7 +15,8 @@ from state.files import Workspace
 
 _log = logging.getLogger(__name__)
 
-_LOST = Mask.DELETE_SELF | Mask.MOVE_SELF | Mask.IGNORED
+_APPEARED = Mask.CREATE | Mask.MOVED_TO
+_LOST = Mask.DELETE | Mask.MOVED_FROM
 
 
 class StopWatch:
@@ -34,7 +35,9 @@ class StopWatch:
         self._wake = os.eventfd(0, os.EFD_CLOEXEC)
         self._inotify = Inotify(sync_timeout=0)
         # Watching begins before the first look: a STOP made in between is seen twice rather than never.
-        self._inotify.add_watch(workspace.hidden, Mask.CREATE | Mask.MOVED_TO | Mask.DELETE_SELF | Mask.MOVE_SELF)
+        self._inotify.add_watch(workspace.hidden, _APPEARED)
+        # A folder in which builds run does not tell of its own end before theirs; the folder above it does.
+        self._inotify.add_watch(workspace.root, _LOST)
         self._thread = threading.Thread(target=self._run, name="stop-watch", daemon=True)
 
     def start(self) -> None:
@@ -70,11 +73,15 @@ class StopWatch:
         """Take all waiting events; return whether STOP appeared and whether the folder was lost."""
         appeared = lost = False
         while (event := self._inotify.sync_get()) is not None:
-            lost = lost or bool(event.mask & _LOST)
-            # Events that were lost for want of room may have held the one that matters.
-            overflow = bool(event.mask & Mask.Q_OVERFLOW) and engaged(self._workspace)
-            named = event.name is not None and event.name.name == self._workspace.stop.name
-            appeared = appeared or named or overflow
+            name = event.name.name if event.name is not None else ""
+            if event.mask & Mask.Q_OVERFLOW:
+                # What was lost for want of room may have been the one event that matters.
+                appeared = appeared or engaged(self._workspace)
+                lost = lost or not self._workspace.hidden.exists()
+            elif event.mask & _APPEARED:
+                appeared = appeared or name == self._workspace.stop.name
+            elif event.mask & _LOST:
+                lost = lost or name == self._workspace.hidden.name
         return appeared, lost
 
     def _act(self) -> None:

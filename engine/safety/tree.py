@@ -8,6 +8,8 @@ from engine.safety.processes import Stat
 from engine.safety.record import ProcessRecord
 from state.files import BuildPaths
 
+_LOOKS = 50
+
 
 class Tree:
     """Handles on a build's processes; a context manager, since each handle is an open pidfd."""
@@ -85,10 +87,9 @@ class Tree:
 
         What belongs to it: its marked processes, its session, its control groups, and all that descend from those.
         """
-        everyone = processes.all_stats()
+        everyone, marked = self._look()
         stats = {pid: s for pid, s in everyone.items() if not s.dead}
-        ours = groups.members(self.groups) & stats.keys()
-        ours |= {pid for pid in stats if processes.carries(pid, self._entry)}
+        ours = (marked | groups.members(self.groups)) & stats.keys()
         if self.record is not None:
             outer = self.record.process
             leader = everyone.get(outer.pid)
@@ -107,6 +108,28 @@ class Tree:
         # Whoever kills may itself have been started by the build.
         ours.discard(os.getpid())
         return {pid: stats[pid] for pid in ours}
+
+    def _look(self) -> tuple[dict[int, Stat], set[int]]:
+        """Look at every process, and at those which came up meanwhile, until none did; return also who is marked.
+
+        A process that goes on as its own child while the others are looked at would else be missed in both forms.
+        """
+        everyone: dict[int, Stat] = {}
+        marked: set[int] = set()
+        seen: set[int] = set()
+        for _ in range(_LOOKS):
+            fresh = set(processes.pids()) - seen
+            if not fresh:
+                break
+            seen |= fresh
+            for pid in fresh:
+                found = processes.stat(pid)
+                if found is None:
+                    continue
+                everyone[pid] = found
+                if processes.carries(pid, self._entry):
+                    marked.add(pid)
+        return everyone, marked
 
     def inside(self) -> list[int]:
         """Return the pids of the command and of what it started, without our own supervisors."""

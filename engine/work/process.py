@@ -69,7 +69,7 @@ def _spawn(c: Confinement, paths: BuildPaths, machine: Machine) -> Identity:
                 time_s=c.limits.time_s,
             ),
         )
-        stop = record.stop_file(paths)
+        stop = record.stop_path(paths)
         if stop is not None and os.path.lexists(stop):
             raise SpawnRefused(f"build {c.build} was not started: the kill switch is engaged ({stop})")
         os.write(gate_in, b"\n")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.safety import groups
 from engine.work import cgroup
 from engine.work.cgroup import GroupParent
 from state.settings import DEFAULT_LIMITS
@@ -19,10 +20,7 @@ def token():
     """A token of which no group is left after the test."""
     made = f"test-{os.getpid()}"
     yield made
-    for parent in PARENTS:
-        group = Path(parent.path) / f"midwatch-{made}"
-        if group.exists():
-            group.rmdir()
+    groups.remove(tuple(f"{parent.path}/midwatch-{made}" for parent in PARENTS), timeout_s=5)
 
 
 def test_a_control_is_offered_once():
@@ -42,8 +40,8 @@ def test_looking_leaves_nothing():
 @needs_groups
 def test_limits_are_in_force(token):
     """A build's groups carry its limits, with room for our own processes."""
-    groups = cgroup.make(PARENTS, token, DEFAULT_LIMITS, idle=True)
-    for parent, group in zip(PARENTS, groups, strict=True):
+    names = cgroup.make(PARENTS, token, DEFAULT_LIMITS, idle=True)
+    for parent, group in zip(PARENTS, names, strict=True):
         if "pids" in parent.controls:
             assert int(Path(group, "pids.max").read_text()) == DEFAULT_LIMITS.processes + cgroup.SUPERVISORS
         if "memory" in parent.controls:
@@ -72,16 +70,16 @@ def test_a_token_can_be_used_again(token):
 @needs_groups
 def test_joining_takes_later_children_along(token):
     """A process that joins is in every group, and so is what it starts."""
-    groups = cgroup.make(PARENTS, token, DEFAULT_LIMITS, idle=False)
+    names = cgroup.make(PARENTS, token, DEFAULT_LIMITS, idle=False)
     with subprocess.Popen(
         ["/bin/sh", "-c", "read go; sleep 1000 & echo $!; wait"], stdin=-1, stdout=-1, text=True
     ) as p:
         assert p.stdin is not None
         assert p.stdout is not None
-        cgroup.join(groups, p.pid)
+        cgroup.join(names, p.pid)
         print(file=p.stdin, flush=True)
         child = int(p.stdout.readline())
-        for group in groups:
+        for group in names:
             assert Path(group, "cgroup.procs").read_text().split() == [str(p.pid), str(child)]
         os.kill(child, 9)
         p.kill()
@@ -90,12 +88,12 @@ def test_joining_takes_later_children_along(token):
 @needs_groups
 def test_tidying_leaves_the_young_alone(token, monkeypatch):
     """Of the empty groups only old ones are removed: a young one may be about to be joined."""
-    groups = cgroup.make(PARENTS, token, DEFAULT_LIMITS, idle=False)
+    names = cgroup.make(PARENTS, token, DEFAULT_LIMITS, idle=False)
     cgroup.tidy(PARENTS)
-    assert all(map(os.path.exists, groups))
+    assert all(map(os.path.exists, names))
     monkeypatch.setattr(cgroup, "_STALE_S", -1.0)
     cgroup.tidy(PARENTS)
-    assert not any(map(os.path.exists, groups))
+    assert not any(map(os.path.exists, names))
 
 
 def test_a_process_in_no_group_of_ours_has_no_figure():
