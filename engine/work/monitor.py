@@ -22,6 +22,9 @@ from state.model.progress import Progress
 STEP_MS = 200
 """How long changes gather before they are looked at."""
 _DISK_EVERY_S = 2.0
+"""The shortest time between two looks at how much disk a build takes."""
+_DISK_ANYWAY_S = 30.0
+"""The longest: what is written through a mapping is told to nobody."""
 _SMALL_FILE = 256 * 1024
 
 
@@ -53,6 +56,7 @@ class Monitor:
         self._changed: set[str] = set()
         self._life = clock.monotonic()
         self._disk_at = 0.0
+        self._disk_stale = True
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._reading = threading.Lock()
@@ -93,6 +97,8 @@ class Monitor:
             watch_filter=None,
             debounce=STEP_MS * 2,
             step=STEP_MS,
+            rust_timeout=int(_DISK_EVERY_S * 1000),
+            yield_on_timeout=True,
             stop_event=self._stop,
             raise_interrupt=False,
             ignore_permission_denied=True,
@@ -101,7 +107,8 @@ class Monitor:
             with self._reading:
                 if self._stop.is_set():
                     return
-                self._look(batch)
+                if batch or self._disk_due():
+                    self._look(batch)
 
     def _look(self, batch: set[tuple[Change, str]]) -> None:
         before = self.progress
@@ -110,7 +117,8 @@ class Monitor:
         self._count(batch)
         spent = cpu_seconds(self._identity)
         self.progress = msgspec.structs.replace(self.progress, cpu_s=max(spent, self.progress.cpu_s))
-        if time.monotonic() - self._disk_at > _DISK_EVERY_S:
+        self._disk_stale = self._disk_stale or bool(batch)
+        if self._disk_due():
             self._measure_disk()
         if batch or self.progress.output_bytes != before.output_bytes:
             self._alive()
@@ -156,8 +164,14 @@ class Monitor:
                 self._changed.add(inside)
         self.progress = msgspec.structs.replace(self.progress, files_changed=len(self._changed))
 
+    def _disk_due(self) -> bool:
+        """Whether to measure now: a change that came too soon after the last measuring is not forgotten."""
+        age_s = time.monotonic() - self._disk_at
+        return age_s >= (_DISK_EVERY_S if self._disk_stale else _DISK_ANYWAY_S)
+
     def _measure_disk(self) -> None:
         self._disk_at = time.monotonic()
+        self._disk_stale = False
         used = disk_bytes(self._paths.work)
         self.progress = msgspec.structs.replace(self.progress, disk_bytes=used)
         if used > self._limits.disk_bytes:
