@@ -22,6 +22,6 @@ def test_no_promise_is_broken_by_200_sudden_deaths(tmp_path: Path) -> None:
         # It was no idle walk: work was going on when the engines died.
         assert figures["promised"] > CYCLES / 4
         assert figures["tasks"]["done"] > CYCLES / 4
-        assert figures["adopted"] > 0
+        assert figures["outlived"] > CYCLES / 8
     finally:
         campaign.space.close()

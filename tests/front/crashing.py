@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,6 @@ LONGEST_S = 0.4
 """From the moment that the engine owns the workspace until it is killed, at most."""
 SETTINGS = '[queue]\nslots = 4\n[retry]\nwait = "50ms"\n'
 RAN = "ran"
-ADOPTED = ("found running after a restart of the engine", "ended while no engine ran")
-"""What an engine says of builds that an engine before it had started."""
 
 
 class Campaign:
@@ -49,6 +48,7 @@ class Campaign:
         self.ran = self.space.home / "ran.log"
         self.ran.touch()
         self.deaths: Counter[str] = Counter()
+        self.died_at: list[datetime] = []
 
     def run(self, tell: Callable[[int], None] = lambda number: None) -> None:
         """Begin with some work, then start and kill as often as was asked for, telling the number of each cycle."""
@@ -94,6 +94,7 @@ class Campaign:
             engine.send(signal.SIGSTOP)
         children = {} if kind == "engine alone" else {pid: _build_of(pid) for pid in descendants(engine.pid)}
         engine.send(signal.SIGKILL)
+        self.died_at.append(datetime.now(UTC))
         for pid, build in children.items():
             if build and kind != "engine and its builds":
                 continue
@@ -190,8 +191,16 @@ class Campaign:
             "tasks": dict(ends),
             "builds": len(view.builds),
             "struck": len(self.struck),
-            "adopted": sum(entry["why"] in ADOPTED for entry in self.space.decisions()),
+            "outlived": self._outlived(),
         }
+
+    def _outlived(self) -> int:
+        """How many builds lived longer than the engine that had started them."""
+        times: dict[str, list[datetime]] = {}
+        for entry in self.space.decisions():
+            if entry["action"] in ("build_decided", "merged", "build_done", "build_failed", "build_lost"):
+                times.setdefault(entry["build"], []).append(datetime.fromisoformat(entry["at"]))
+        return sum(any(first < died < last for died in self.died_at) for first, *_, last in times.values())
 
     def _view(self) -> View:
         control = connect(self.space.paths)
