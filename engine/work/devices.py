@@ -25,7 +25,7 @@ def make(folder: Path) -> bool:
             # The mask of this process took its share of the mode.
             device.chmod(0o666)
         # Opened, since a file system can be mounted so that device files on it do nothing.
-        os.close(os.open(folder / "null", os.O_WRONLY | os.O_CLOEXEC))
+        os.close(os.open(folder / "null", os.O_RDONLY | os.O_CLOEXEC))
     except OSError:
         return False
     return True

@@ -1,6 +1,5 @@
 """Ending builds with all that they started."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -98,10 +97,9 @@ def test_a_build_that_never_ran_is_not_found(workspace, paths):
 def test_an_ended_build_is_not_found(paths):
     """A build that ended by itself is not reported as killed, reaped or not."""
     identity = start(paths, "true")
-    fd = processes.open_pidfd(identity)
-    assert fd is not None
-    processes.wait_all([fd], PATIENCE_S)
-    os.close(fd)
+    entry = processes.build_entry(paths.root)
+    until(lambda: not any(processes.carries(pid, entry) for pid in processes.pids()), "its supervisors are gone")
+    assert processes.stat(identity.pid) is not None
     assert not kill.kill_build(paths).found
     process.wait_ended(identity, paths, PATIENCE_S)
     assert not kill.kill_build(paths).found
