@@ -1,5 +1,6 @@
-"""What the tests here share: a workspace in which nothing stays alive."""
+"""What the tests here share: workspaces in which nothing stays alive, and a repository."""
 
 from tests.engine.work.running import workspace
+from tests.front.spaces import open_space, repo, space
 
-__all__ = ["workspace"]
+__all__ = ["open_space", "repo", "space", "workspace"]
