@@ -83,6 +83,7 @@ class LiveTable(ScrollView, Generic[R], can_focus=True):
         """The key of the selected row; empty when there is none."""
         self._strips: dict[str, Strip] = {}
         self._strips_width = 0
+        self._ground: Style | None = None
         self._title = ""
         self.border_title = f" {self.NAME} "
 
@@ -114,15 +115,17 @@ class LiveTable(ScrollView, Generic[R], can_focus=True):
 
     def update_rows(self, changed: Mapping[str, R], gone: Iterable[str] = ()) -> bool:
         """Take newer forms of records; return whether the selection had to go to another row."""
+        gone = [key for key in gone if key in self.records]
+        if not changed and not gone:
+            return False
         before = self.selected
         count = len(self._rows)
         moved: list[Entry] = []
         first_moved = count
         dirty: list[str] = []
         for key in gone:
-            if self.records.pop(key, None) is not None:
-                first_moved = min(first_moved, self._take_out(key))
-                del self._orders[key]
+            first_moved = min(first_moved, self._take_out(key))
+            del self.records[key], self._orders[key]
         for key, record in changed.items():
             order = self.order(record)
             known = key in self.records
@@ -155,11 +158,6 @@ class LiveTable(ScrollView, Generic[R], can_focus=True):
         if index is not None:
             self._go(index)
         return index is not None
-
-    def refresh_all(self) -> None:
-        """Draw every row anew, for figures that are not in the records."""
-        self._strips.clear()
-        self.refresh()
 
     def _passes(self, record: R) -> bool:
         if not self.wanted:
@@ -270,11 +268,12 @@ class LiveTable(ScrollView, Generic[R], can_focus=True):
         """Forget what was drawn in the old colours."""
         super().notify_style_update()
         self._strips.clear()
+        self._ground = None
 
     def render_line(self, y: int) -> Strip:
         """Draw one row of the screen."""
         width = self.size.width
-        base = self.rich_style
+        base = self._ground = self._ground or self.rich_style
         index = y + self.scroll_offset.y
         if index >= len(self._rows):
             hint = self.NOTHING if index == 0 and not self.records else "No row has these words." if index == 0 else ""

@@ -52,8 +52,14 @@ class TextView(ScrollView, can_focus=True):
         self._wrap = wrap
         self._max_lines = max_lines
         self._lines: list[Cell] = []
-        self._rows: list[Cell] = []
+        self._rows = self._lines
         self._widest = 0
+        self._ground: Style | None = None
+
+    def notify_style_update(self) -> None:
+        """Forget the old colours."""
+        super().notify_style_update()
+        self._ground = None
 
     @property
     def text(self) -> str:
@@ -83,23 +89,23 @@ class TextView(ScrollView, can_focus=True):
             return
         stay = self.follow and self.at_end
         fresh = [_harmless(line) for line in lines]
+        top = len(self._lines)
         self._lines += fresh
-        too_many = len(self._lines) - self._max_lines
-        if self._wrap or too_many > 0:
-            del self._lines[: max(0, too_many)]
+        too_many = max(0, len(self._lines) - self._max_lines)
+        del self._lines[:too_many]
+        if self._wrap:
             self._lay_out()
-            if not stay and too_many > 0:
-                self.scroll_to(y=max(0, self.scroll_offset.y - too_many), animate=False, force=True)
         else:
-            top = len(self._rows)
-            self._rows = self._lines
+            # The width only grows: finding it anew among all lines would cost more than drawing them.
             self._widest = max(self._widest, *(cell_len(line.text) for line in fresh))
-            self.virtual_size = Size(self._widest, len(self._rows))
-            y = max(0, top - self.scroll_offset.y)
+            self.virtual_size = Size(self._widest, len(self._lines))
+            y = 0 if too_many else max(0, top - self.scroll_offset.y)
             if y < self.size.height:
                 self.refresh(Region(0, y, self.size.width, self.size.height - y))
         if stay:
             self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
+        elif too_many:
+            self.scroll_to(y=max(0, self.scroll_offset.y - too_many), animate=False, force=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of rows that the lines take in this width."""
@@ -129,7 +135,7 @@ class TextView(ScrollView, can_focus=True):
         """Draw one row of the screen."""
         left, top = self.scroll_offset
         width = self.size.width
-        base = self.rich_style
+        base = self._ground = self._ground or self.rich_style
         if y + top >= len(self._rows):
             return Strip.blank(width, base)
         row = self._rows[y + top]
