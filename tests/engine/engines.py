@@ -69,8 +69,8 @@ class House:
         return Engine(self.workspace, self.store, self.settings, self.clock, machine(), "headless")
 
     @asynccontextmanager
-    async def live(self, **how: Any) -> AsyncIterator[Engine]:
-        """An engine at work; in the end it leaves, and whatever still runs of a build is killed."""
+    async def live(self, *, keep: bool = False, **how: Any) -> AsyncIterator[Engine]:
+        """An engine at work; in the end it leaves, and unless `keep` is set what still runs of a build is killed."""
         engine = self.engine()
         ready = asyncio.Event()
         running = asyncio.create_task(engine.run(ready=ready.set, **how))
@@ -82,7 +82,8 @@ class House:
         finally:
             engine.leave()
             await asyncio.wait_for(running, PATIENCE_S)
-            kill_until_none(self.workspace)
+            if not keep:
+                kill_until_none(self.workspace)
 
     def task(self, label: str = "tidy") -> t.Task:
         return self.store.tasks[label]
