@@ -12,6 +12,9 @@ from state.model.command import Command, Reply, Request
 from state.model.view import View
 
 _RETRY_S = 0.05
+_SILENT = (
+    "the engine holds the workspace but does not answer: wait a little, or `midwatch kill --all` stops every build"
+)
 
 
 class Control(Protocol):
@@ -65,13 +68,15 @@ class SocketControl:
             self._channel.sendall(wire.pack(call))
             return wire.receive(self._channel)
         except TimeoutError as error:
-            raise EngineSilent("the engine holds the workspace but does not answer") from error
+            raise EngineSilent(_SILENT) from error
         except ConnectionError as error:
             raise wire.WireError("the engine ended while it was asked") from error
 
 
 class EngineSilent(wire.WireError):
     """An engine is there and says nothing: hung, stopped or overloaded."""
+
+    code = 4
 
 
 class StoreControl:
@@ -115,11 +120,10 @@ def connect(workspace: Workspace, *, actor: str = "", timeout_s: float = 5.0) ->
         except (FileNotFoundError, ConnectionRefusedError):
             pass
         except TimeoutError as error:
-            raise EngineSilent("the engine holds the workspace but does not answer") from error
+            raise EngineSilent(_SILENT) from error
         try:
             return StoreControl(workspace, actor or operator(os.getuid()))
         except WorkspaceBusy:
             if time.monotonic() > deadline:
                 raise
             time.sleep(_RETRY_S)
-

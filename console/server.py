@@ -100,4 +100,3 @@ def _actor(writer: asyncio.StreamWriter) -> str:
     raw = channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     _, uid, _ = _CREDENTIALS.unpack(raw)
     return operator(uid)
-

@@ -257,7 +257,8 @@ class Attempt:
             self._outcome.failed(text, executed=b.Check(result=b.Result.NO, text=text, at=now))
         else:
             executed = b.Check(result=b.Result.YES, text="exit code 0", at=now)
-            self._hall.stage([move_build(build, b.Ended(exit_code=0), executed=executed)], "build_ended", why, build)
+            ended = move_build(build, b.Ended(exit_code=0), executed=executed, percent=100)
+            self._hall.stage([ended], "build_ended", why, build)
 
     async def _collect(self) -> None:
         build = self.build
