@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from state.files import BuildPaths
 
-TAIL_BYTES = 256 << 10
+TAIL_BYTES = 64 << 10
 """How much of a long log is read when it is opened."""
 ATTEMPTS = 3
 """How often to look for a moment in which nothing is printed; after that a line may be shown twice."""
