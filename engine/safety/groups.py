@@ -2,6 +2,38 @@
 
 import os
 import time
+from collections.abc import Iterator
+from pathlib import Path
+
+PREFIX = "midwatch-"
+"""What the name of every build's group begins with."""
+
+
+def places(pid: int | str) -> Iterator[tuple[str, str]]:
+    """Yield, for each mounted hierarchy, its mount point and the directory of a process's group in it."""
+    try:
+        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return
+    own = {names: path for _, names, path in (line.split(":", 2) for line in lines)}
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        before, _, after = line.partition(" - ")
+        root, point = before.split()[3:5]
+        kind, _, options = after.split()[:3]
+        if kind == "cgroup2":
+            ours = [path for names, path in own.items() if not names]
+        elif kind == "cgroup":
+            ours = [path for names, path in own.items() if names and set(names.split(",")) <= set(options.split(","))]
+        else:
+            continue
+        root = root.rstrip("/")
+        if ours and (ours[0] + "/").startswith(root + "/"):
+            yield point, str(Path(point, ours[0][len(root) :].lstrip("/")))
+
+
+def of(pid: int) -> tuple[str, ...]:
+    """Return the directories of the build's groups that a process is in; none for a process of no build."""
+    return tuple(place for _, place in places(pid) if Path(place).name.startswith(PREFIX))
 
 
 def members(groups: tuple[str, ...]) -> set[int]:

@@ -46,6 +46,7 @@ class Tree:
 
     def _find(self) -> None:
         if self.record is None:
+            self.groups = tuple({group for pid in self.living() for group in groups.of(pid)})
             return
         self.outer = self._keep(processes.open_pidfd(self.record.process), self.record.process.pid)
         child = status.child_pid(self.paths)

@@ -1,16 +1,14 @@
 """Control groups for builds: which kinds this machine lets us make, each build's own with its limits."""
 
 import contextlib
-import functools
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
+from engine.safety import groups
 from state.model.build import Limits
 from state.model.record import Noun
 
-PREFIX = "midwatch-"
 SUPERVISORS = 4
 """Processes of our own in a build's group, which its limit must leave room for."""
 
@@ -50,7 +48,7 @@ def make(where: tuple[GroupParent, ...], token: str, limits: Limits, *, idle: bo
     made: list[str] = []
     try:
         for parent in where:
-            group = f"{parent.path}/{PREFIX}{token}"
+            group = f"{parent.path}/{groups.PREFIX}{token}"
             with contextlib.suppress(FileNotFoundError):
                 # Left by an earlier spawn of the same token; one that is in use refuses.
                 os.rmdir(group)
@@ -69,16 +67,16 @@ def make(where: tuple[GroupParent, ...], token: str, limits: Limits, *, idle: bo
     return tuple(made)
 
 
-def join(groups: tuple[str, ...], pid: int) -> None:
+def join(names: tuple[str, ...], pid: int) -> None:
     """Move a process, which has started no other yet, into the groups; OSError when it does not work."""
-    for group in groups:
+    for group in names:
         _put(f"{group}/cgroup.procs", pid)
 
 
 def tidy(where: tuple[GroupParent, ...]) -> None:
     """Remove empty groups that a crash left behind; those in use and those just made stay."""
     for parent in where:
-        for group in Path(parent.path).glob(PREFIX + "*"):
+        for group in Path(parent.path).glob(groups.PREFIX + "*"):
             try:
                 if time.time() - group.stat().st_mtime > _STALE_S:
                     group.rmdir()
@@ -89,37 +87,15 @@ def tidy(where: tuple[GroupParent, ...]) -> None:
 
 def cpu_seconds(pid: int) -> float | None:
     """Return the processor time that a process's own build group has used; None when it is in none that counts it."""
-    mounted = _unified()
-    try:
-        own = Path(f"/proc/{pid}/cgroup").read_text()
-        path = next((line[3:] for line in own.splitlines() if line.startswith("0::")), "")
-        if mounted is None or not Path(path).name.startswith(PREFIX):
-            return None
-        root, point = mounted
-        told = Path(f"{point}/{path.removeprefix(root)}/cpu.stat").read_text()
-    except OSError:
-        # It ended in between.
-        return None
-    return int(told.split("usage_usec ", 1)[1].split("\n", 1)[0]) / 1_000_000
-
-
-@functools.cache
-def _unified() -> tuple[str, str] | None:
-    """Return the root and the mount point of the version 2 hierarchy; None where it is not mounted."""
-    for root, point, kind, _ in _mounts():
-        if kind == "cgroup2":
-            return root, point
+    for group in groups.of(pid):
+        try:
+            told = Path(group, "cpu.stat").read_text()
+        except OSError:
+            # Another hierarchy, or it ended in between.
+            continue
+        if "usage_usec " in told:
+            return int(told.split("usage_usec ", 1)[1].split("\n", 1)[0]) / 1_000_000
     return None
-
-
-def _mounts() -> Iterator[tuple[str, str, str, set[str]]]:
-    """Yield root, mount point, kind and options of every mounted hierarchy."""
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        before, _, after = line.partition(" - ")
-        root, point = before.split()[3:5]
-        kind, _, options = after.split()[:3]
-        if kind in ("cgroup", "cgroup2"):
-            yield root.rstrip("/"), point, kind, set(options.split(","))
 
 
 def _limit_memory(group: str, size: int) -> None:
@@ -146,7 +122,7 @@ def _put(path: str, value: int) -> None:
 
 def _controls(path: str) -> tuple[str, ...]:
     """Return what a group made in `path` would control; nothing where none can be made."""
-    trial = Path(path) / f"{PREFIX}trial-{os.getpid()}"
+    trial = Path(path) / f"{groups.PREFIX}trial-{os.getpid()}"
     try:
         trial.mkdir()
     except OSError:
@@ -161,21 +137,8 @@ def _controls(path: str) -> tuple[str, ...]:
 
 def _hierarchies() -> list[list[str]]:
     """Return, for each mounted hierarchy, the directories to try: our own group's, then its parent's."""
-    own: dict[str, str] = {}
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
-        number, names, path = line.split(":", 2)
-        own["" if number == "0" else names] = path
     found: list[list[str]] = []
-    for root, point, kind, options in _mounts():
-        if kind == "cgroup2":
-            ours = [path for names, path in own.items() if not names]
-        else:
-            ours = [path for names, path in own.items() if names and set(names.split(",")) <= options]
-        path = ours[0] if ours else ""
-        if not (path + "/").startswith(root + "/"):
-            continue
-        here = Path(point) / path[len(root) :].lstrip("/")
+    for point, here in groups.places("self"):
         # Version 2 gives a group no controllers below one that holds processes, so a sibling of ours can do more.
-        places = [here] if here == Path(point) else [here, here.parent]
-        found.append([str(place) for place in places])
+        found.append([here] if here == point else [here, str(Path(here).parent)])
     return found

@@ -13,6 +13,23 @@ from engine.safety.stop_watch import StopWatch
 from tests.engine.work.running import build_in, start, until, until_file
 
 
+def status() -> list[str]:
+    """What the kernel says of the watch's thread."""
+    (thread,) = (t for t in threading.enumerate() if t.name == "stop-watch")
+    return Path(f"/proc/self/task/{thread.native_id}/status").read_text().splitlines()
+
+
+def switches() -> list[str]:
+    """How often the thread was given the processor and gave it back."""
+    return [line for line in status() if "ctxt_switches" in line]
+
+
+def asleep() -> bool:
+    """Whether the thread is in the call that waits for files."""
+    (thread,) = (t for t in threading.enumerate() if t.name == "stop-watch")
+    return "poll" in Path(f"/proc/self/task/{thread.native_id}/wchan").read_text()
+
+
 @pytest.fixture
 def told():
     """What the watch has told, one entry a time."""
@@ -59,6 +76,7 @@ def test_a_file_that_was_there_before_kills(workspace, told):
 
 def test_other_files_are_no_concern(workspace, watch, told):
     """Files of other names wake nobody up for good: the watch still works after them, and told nothing of them."""
+    until(asleep, "it waits for files")
     for name in ("state.json", "STOPPED", "stop", "STOP.txt"):
         (workspace.hidden / name).touch()
     workspace.stop.touch()
@@ -68,16 +86,10 @@ def test_other_files_are_no_concern(workspace, watch, told):
 
 def test_idle_costs_nothing(workspace, watch):
     """While nothing happens the thread is not woken up even once."""
-    (thread,) = (t for t in threading.enumerate() if t.name == "stop-watch")
-    switches = Path(f"/proc/self/task/{thread.native_id}/status")
-
-    def count() -> list[str]:
-        return [line for line in switches.read_text().splitlines() if "ctxt_switches" in line]
-
-    until(lambda: "State:\tS" in switches.read_text(), "it sleeps")
-    before = count()
+    until(asleep, "it waits for files")
+    before = switches()
     time.sleep(0.5)
-    assert count() == before
+    assert switches() == before
 
 
 def test_a_listener_that_fails_does_not_stop_the_watch(workspace, caplog):
