@@ -292,7 +292,7 @@ class Engine:
         self._hall.questions = self._desk.questions = questions
         self._ledger.rebuild()
         self._unpublished.clear()
-        for request, answer in inbox:
+        for request, _ in inbox:
             if isinstance(request.command, c.Kill | c.KillAll):
                 self._nursery.start(self._kill_unrecorded(request), "kill without a record")
         self._refuse(inbox, str(error), error.code)

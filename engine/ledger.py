@@ -3,7 +3,7 @@
 from engine.schedule.waiting import Waiting
 from state.journal import Entry
 from state.model.build import Build, Reviewing
-from state.model.task import Task
+from state.model.task import Held, Task
 from state.store import Store
 
 
@@ -17,6 +17,10 @@ class Ledger:
     def rebuild(self) -> None:
         """Forget everything and read the tables again."""
         self.waiting = Waiting(self._store.tasks.values())
+        # What it depends on may have changed in a moment whose own consequences were never written.
+        self.waiting.judge_again(
+            task for task in self._store.tasks.values() if task.spec.depends and isinstance(task.state, Held)
+        )
         self._occupying: dict[str, Build] = {}
         self.reviewing: set[str] = set()
         self.asked_to_end: set[str] = set()
