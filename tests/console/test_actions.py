@@ -40,7 +40,7 @@ def view(*records: Record) -> View:
     tasks = {record.key: record for record in records if isinstance(record, t.Task)}
     builds = {record.key: record for record in records if isinstance(record, Build)}
     escalations = {record.key: record for record in records if hasattr(record, "answered_at")}
-    return View(at=NOON, tasks=tasks, builds=builds, escalations=escalations)  # type: ignore[arg-type]
+    return View(at=NOON, tasks=tasks, builds=builds, escalations=escalations)
 
 
 def on(action: str, subject: Subject | None, picture: View) -> str:
