@@ -166,14 +166,20 @@ class Midwatch(App[Leave]):
         try:
             future = self._bridge.submit(command)
         except (OSError, MidwatchError, RuntimeError) as error:
-            return None, f"The engine cannot be asked: {error}."
+            return None, self._unreachable(error)
         await asyncio.wait({future}, timeout=timeout_s)
         if not future.done():
             return None, f"The engine has not answered within {timeout_s:g} s."
         if future.cancelled():
             return None, "The engine ended before it answered."
         failure = future.exception()
-        return (None, f"The engine cannot be asked: {failure}.") if failure else (future.result(), "")
+        return (None, self._unreachable(failure)) if failure else (future.result(), "")
+
+    def _unreachable(self, error: BaseException) -> str:
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        if isinstance(error, OSError):
+            self._bridge.lost(f"The engine cannot be reached: {why}. What is shown is old.")
+        return f"The engine cannot be asked: {why}."
 
     def _do_filter(self, subject: Subject | None) -> None:
         self.deck.open_filter()

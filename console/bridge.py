@@ -40,7 +40,7 @@ class Changes:
 
     def absorb(self, delta: Delta) -> None:
         """Take a newer delta; its records replace older ones of the same key."""
-        self.number, self.at = delta.number, delta.at
+        self.number, self.at = max(self.number, delta.number), max(self.at, delta.at)
         self.engine = delta.engine or self.engine
         self.control = delta.control or self.control
         self.tasks.update((record.key, record) for record in delta.tasks)
@@ -92,6 +92,11 @@ class Bridge:
     def submit(self, command: Command) -> "asyncio.Future[Reply]":
         """Ask the engine for something; the future fails with OSError when it cannot be reached."""
         return asyncio.wrap_future(self._link.submit(Request(actor=self._actor, command=command)))
+
+    def lost(self, why: str) -> None:
+        """Show that the engine cannot be reached any more; a later delta of it takes that back."""
+        engine = EngineInfo(mode="stopped", trouble=why)
+        self._deliver(Delta(number=self.view.number, at=self.view.at, engine=engine))
 
     def _deliver(self, delta: Delta) -> None:
         with self._lock:

@@ -24,7 +24,13 @@ from state.model.view import Delta, EngineInfo, View
 from tests.making import NOON, a_build, a_task
 
 DIGEST = "d" * 64
-TABLES = {t.Task: "tasks", b.Build: "builds", Escalation: "escalations", Anomaly: "anomalies", Progress: "progress"}
+TABLES: dict[type[Any], str] = {
+    t.Task: "tasks",
+    b.Build: "builds",
+    Escalation: "escalations",
+    Anomaly: "anomalies",
+    Progress: "progress",
+}
 
 
 class FakeEngine:

@@ -215,7 +215,7 @@ def test_kill_switch_works_when_the_engine_is_gone() -> None:
 
     async def scene(helm: Helm) -> None:
         await helm.press("K", "right", "enter")
-        await helm.sees("stopped without the engine")
+        await helm.sees("stopped without the engine", "✗ engine stopped", "What is shown is old")
 
     sail(scene, night(Gone()))
 
