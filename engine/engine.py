@@ -253,9 +253,10 @@ class Engine:
             self._roster.hurry(command.label)
             self._wake()
         if isinstance(command, c.KillAll):
-            reports = await asyncio.to_thread(kill_switch.engage, self._workspace, request.actor, command.why)
+            running = self._ledger.occupying()
+            await asyncio.to_thread(kill_switch.engage, self._workspace, request.actor, command.why)
             self._set_info(stop_file=True)
-            await self._roster.all_over()
+            reports = await self._roster.all_over(running)
             return msgspec.structs.replace(reply, text=kill_switch.died(reports))
         if isinstance(command, c.Arm):
             await asyncio.to_thread(kill_switch.release, self._workspace)

@@ -1,7 +1,7 @@
 """The builds under way: begun, adopted, killed and merged."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from engine.attempt import Attempt
@@ -9,7 +9,7 @@ from engine.desk import Desk
 from engine.hall import Hall
 from engine.ledger import Ledger
 from engine.nursery import Nursery
-from engine.safety.kill import KillReport, kill_build
+from engine.safety.kill import KillReport, kill_build, killed
 from engine.schedule import planner
 from state.model import build as b
 from state.model import task as t
@@ -178,6 +178,8 @@ class Roster:
             return (own, checking)
         finally:
             self._killing.pop(build_id, None)
+            # An engine that ends with the last of its work may wait for just this.
+            self._wake()
 
     async def killed(self, label: str, text: str) -> str:
         """Wait until a kill that was asked for has come to its end; return what it took, in words."""
@@ -199,9 +201,13 @@ class Roster:
         await self._over(build_id)
         return words
 
-    async def all_over(self) -> None:
-        """Wait until the ends of all builds are written down, for a while."""
-        await self._over(*self._running)
+    async def all_over(self, builds: Iterable[b.Build]) -> tuple[KillReport, ...]:
+        """Wait until the ends of these builds are written down, for a while; return what took them, whoever did it."""
+        ids = [build.id for build in builds]
+        await self._over(*ids)
+        workspace = self._hall.workspace
+        places = [place(build_id) for build_id in ids for place in (workspace.build, workspace.verification)]
+        return tuple(report for paths in places if (report := killed(paths)) is not None)
 
     async def _over(self, *build_ids: str) -> None:
         running = {self._running[build_id] for build_id in build_ids if build_id in self._running}

@@ -1,0 +1,373 @@
+"""The loop: one sync for a turn, replies only after it, nothing lost on the way out."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from engine import engine as engine_module
+from engine.safety import record
+from engine.safety.processes import alive
+from state.model import build as b
+from state.model import command as c
+from state.model import task as t
+from state.model.escalation import EscalationKind
+from state.settings import QueueSettings, RetrySettings, Settings
+from tests.engine.engines import PATIENCE_S, Gate, House, ask, nudge, until
+from tests.making import a_spec, a_task
+from tests.state.shaky import ShakyDisk
+
+
+class WitnessDisk(ShakyDisk):
+    """The real disk, which remembers what of the journal it was last told to keep."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept = b""
+
+    def datasync(self, fd: int) -> None:
+        super().datasync(fd)
+        path = os.readlink(f"/proc/self/fd/{fd}")
+        if path.endswith(".jsonl"):
+            self.kept = Path(path).read_bytes()
+
+
+@pytest.fixture
+def disk() -> WitnessDisk:
+    return WitnessDisk()
+
+
+@pytest.fixture
+def house(tmp_path: Path, disk: WitnessDisk) -> House:
+    return House(tmp_path, disk=disk)
+
+
+def test_a_reply_comes_only_once_its_change_is_on_the_disk(house: House, disk: WitnessDisk) -> None:
+    """In the moment of the answer, what the disk has promised to keep holds the change."""
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            for label in ("one", "two", "three"):
+                assert label.encode() not in disk.kept
+                reply = await ask(engine, c.AddTasks(specs=(a_spec(label, command="true"),)))
+                assert reply.ok and reply.number > 0
+                assert f'"{label}"'.encode() in disk.kept
+
+    asyncio.run(scene())
+
+
+def test_what_is_asked_in_one_turn_shares_one_write_and_one_sync(house: House, disk: WitnessDisk) -> None:
+    """A hundred commands at once cost what one costs."""
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            await ask(engine, c.Pause(on=True))
+            await until(lambda: not engine._scheduled, "the engine rests")
+            disk.calls.clear()
+            commands = [c.AddTasks(specs=(a_spec(f"task-{number}"),)) for number in range(100)]
+            replies = await asyncio.gather(*(ask(engine, command) for command in commands))
+            assert all(reply.ok for reply in replies)
+            assert disk.calls.count("write") == disk.calls.count("datasync") == 1
+
+    asyncio.run(scene())
+    assert len(house.store.tasks) == 100
+
+
+def test_nothing_is_begun_that_could_not_be_recorded(house: House, disk: WitnessDisk) -> None:
+    """The decision to start is taken back with the failed write: no folder, no process, no task."""
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            disk.fail("write", errno.ENOSPC, times=1)
+            reply = await ask(engine, c.AddTasks(specs=(a_spec(),)))
+            assert (reply.ok, reply.number) == (False, 0)
+            assert "make room" in engine.view().engine.trouble
+            assert not engine.view().tasks
+            assert not any(house.workspace.builds.iterdir())
+
+    asyncio.run(scene())
+
+
+def test_a_refused_command_beside_others_is_refused_alone(house: House) -> None:
+    """In one turn each gets its own answer."""
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            commands = [c.AddTasks(specs=(a_spec("a"),)), c.Retry(label="nobody"), c.AddTasks(specs=(a_spec("b"),))]
+            replies = await asyncio.gather(*(ask(engine, command) for command in commands))
+            assert [reply.ok for reply in replies] == [True, False, True]
+
+    asyncio.run(scene())
+
+
+def test_commands_may_come_from_any_thread(house: House) -> None:
+    """Each is answered where it was asked."""
+    answers: list[c.Reply] = []
+
+    async def scene() -> None:
+        async with house.live() as engine:
+
+            def speak(number: int) -> None:
+                request = c.Request(actor="operator:ada", command=c.AddTasks(specs=(a_spec(f"task-{number}"),)))
+                answers.append(engine.submit(request).result(PATIENCE_S))
+
+            threads = [threading.Thread(target=speak, args=(number,)) for number in range(8)]
+            for thread in threads:
+                thread.start()
+            await until(lambda: not any(thread.is_alive() for thread in threads), "all are answered")
+
+    asyncio.run(scene())
+    assert len(answers) == 8 and all(reply.ok for reply in answers)
+
+
+def test_draining_lets_what_runs_end_and_starts_nothing_more(house: House) -> None:
+    """The running build comes to its end; the queued one waits for the next engine."""
+    house.settings = Settings(queue=QueueSettings(slots=1))
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            await ask(engine, c.AddTasks(specs=(a_spec("first", command="while ! test -e go; do sleep 0.01; done"),)))
+            await house.build_is("running", "first-1")
+            await ask(engine, c.AddTasks(specs=(a_spec("second"),)))
+            engine.drain()
+            await nudge(engine)
+            assert house.build("first-1").state_name == "running"
+            (house.workspace.build("first-1").work / "go").touch()
+            await until(engine._leaving.is_set, "it ends")
+
+    asyncio.run(scene())
+    assert (house.task("first").state_name, house.task("second").state_name) == ("done", "queued")
+
+
+def test_leaving_lets_builds_run_on_for_the_next_engine(house: House) -> None:
+    """Who leaves never harms a build: the same process is found again and collected, run once."""
+
+    async def first() -> None:
+        async with house.live(keep=True) as engine:
+            command = "echo ran >> runs; while ! test -e go; do sleep 0.01; done"
+            await ask(engine, c.AddTasks(specs=(a_spec(command=command),)))
+            await until(lambda: house.runs() == 1, "it runs")
+
+    asyncio.run(first())
+    known = record.read(house.workspace.build("tidy-1"))
+    assert known is not None and alive(known.process)
+
+    async def second() -> None:
+        async with house.live():
+            (house.workspace.build("tidy-1").work / "go").touch()
+            await house.task_is("done")
+
+    asyncio.run(second())
+    assert house.runs() == 1
+    assert house.build().executed.result is b.Result.YES
+
+
+@pytest.mark.parametrize("waits_for", ["nothing", "an approval", "a retry", "a time"])
+def test_until_idle_ends_when_nothing_more_can_start_by_itself(house: House, waits_for: str) -> None:
+    """It ends beside a task that waits for the operator, and stays for one that waits for a time."""
+    tomorrow = house.clock.now() + timedelta(days=1)
+    spec = {
+        "nothing": a_spec(),
+        "an approval": a_spec(category=t.Category.NEW_FEATURE),
+        "a retry": a_spec(command="test -e /nowhere"),
+        "a time": a_spec(start_at=tomorrow),
+    }[waits_for]
+    house.settings = Settings(retry=RetrySettings(times=1, wait_s=300))
+
+    async def scene() -> None:
+        async with house.live(until_idle=True) as engine:
+            await until(engine._leaving.is_set, "an engine with nothing to do ends")
+        house.seed(
+            a_task(state=t.Queued(), **{name: getattr(spec, name) for name in ("category", "command", "start_at")})
+        )
+        async with house.live(until_idle=True) as engine:
+            if waits_for in ("a retry", "a time"):
+                if waits_for == "a retry":
+                    await house.task_is("retrying")
+                await until(lambda: engine._timer is not None, "it sleeps until then")
+                assert not engine._leaving.is_set()
+                house.clock.forward(86_400)
+                engine._wake()
+            await until(engine._leaving.is_set, "it ends")
+
+    asyncio.run(scene())
+    ends = {"nothing": "done", "an approval": "awaiting_approval", "a retry": "failed", "a time": "done"}
+    assert house.task().state_name == ends[waits_for]
+
+
+def test_a_hosted_engine_that_loses_its_screen_goes_on_until_idle(house: House) -> None:
+    """It says that it is headless now, finishes what it can, and ends."""
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            await ask(engine, c.AddTasks(specs=(a_spec(command="while ! test -e go; do sleep 0.01; done"),)))
+            await house.build_is("running")
+            engine.go_headless()
+            assert engine.view().engine.mode == "headless"
+            await nudge(engine)
+            assert not engine._leaving.is_set()
+            (house.workspace.build("tidy-1").work / "go").touch()
+            await until(engine._leaving.is_set, "it ends")
+
+    asyncio.run(scene())
+    assert house.task().state_name == "done"
+
+
+def test_a_clock_that_is_set_is_noticed_by_itself(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set back, nothing starts before its time; set forward, what is due starts without being asked."""
+    monkeypatch.setattr(engine_module, "_LONGEST_SLEEP_S", 0.01)
+    noon = house.clock.now()
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            await ask(engine, c.AddTasks(specs=(a_spec(start_at=noon + timedelta(minutes=5)),)))
+            house.clock.set(noon - timedelta(hours=2))
+            turns = 0
+            real = engine._decide
+
+            def counted() -> list[str]:
+                nonlocal turns
+                turns += 1
+                return real()
+
+            monkeypatch.setattr(engine, "_decide", counted)
+            await until(lambda: turns > 3, "it has looked at the clock again")
+            assert not house.store.builds
+            house.clock.set(noon + timedelta(minutes=6))
+            await house.task_is("done")
+
+    asyncio.run(scene())
+
+
+def test_a_viewer_that_does_not_read_misses_old_forms_and_nothing_else(house: House) -> None:
+    """Two viewers: the one that reads sees each step, the other gets the last forms at once, and both agree."""
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            quick, slow = engine.subscribe(), engine.subscribe()
+            await slow.next()
+            seen: dict[str, str] = {}
+            steps: list[str] = []
+            await ask(engine, c.AddTasks(specs=(a_spec(),)))
+            while seen.get("tidy") != "done":
+                for task in (await asyncio.wait_for(quick.next(), PATIENCE_S)).tasks:
+                    seen[task.label] = task.state_name
+                    steps.append(task.state_name)
+            delta = await slow.next()
+            assert [task.state_name for task in delta.tasks] == ["done"]
+            assert [build.state_name for build in delta.builds] == ["finished"]
+            assert delta.skipped > 0 and len(steps) > 2
+            assert delta.number == engine.view().number
+
+    asyncio.run(scene())
+
+
+def test_a_view_never_changes(house: House) -> None:
+    """What was handed out stays as it was while the engine goes on; what is done to it reaches nobody."""
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            before = engine.view()
+            await ask(engine, c.AddTasks(specs=(a_spec(),)))
+            await house.task_is("done")
+            after = engine.view()
+            assert not before.tasks and not before.builds and after.tasks
+            assert before.number < after.number
+            with contextlib.suppress(TypeError):
+                after.tasks.clear()  # type: ignore[attr-defined]
+            assert engine.view().tasks and house.store.tasks
+
+    asyncio.run(scene())
+
+
+def test_a_stop_file_that_is_there_before_the_engine_is_heeded_and_recorded(house: House) -> None:
+    """Nothing starts, and the record says who made it and why."""
+    house.workspace.stop.write_text("not tonight\n")
+    house.seed(a_task())
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            await until(lambda: house.store.control.stopped, "it is on record")
+            await nudge_without_arming(engine)
+            assert engine.view().engine.stop_file and not house.store.builds
+
+    async def nudge_without_arming(engine: engine_module.Engine) -> None:
+        assert not (await ask(engine, c.Retry(label="nobody"))).ok
+
+    asyncio.run(scene())
+
+
+def test_a_switch_that_cannot_be_released_is_told_to_who_asked(house: House) -> None:
+    """STOP is a folder with something in it: the answer says that it is still there and what to do."""
+    (house.workspace.stop / "sub").mkdir(parents=True)
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            reply = await ask(engine, c.Arm())
+            assert not reply.ok and "remove it by hand" in reply.text
+            assert engine.view().engine.stop_file
+
+    asyncio.run(scene())
+
+
+def test_a_defect_in_one_build_is_shown_and_harms_no_other(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error that nobody foresaw stops that attempt only; the operator sees it, and a kill still works."""
+    house.settings = Settings(queue=QueueSettings(slots=3))
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            gate = Gate(monkeypatch, "engine.work.workspace.prepare")
+
+            async def broken(*_: object, **__: object) -> None:
+                raise ZeroDivisionError("a defect")
+
+            gate._real = broken
+            gate.door.set()
+            await ask(engine, c.AddTasks(specs=(a_spec("broken"),)))
+            await until(lambda: "a defect" in engine.view().engine.trouble, "it is shown")
+            monkeypatch.undo()
+            await ask(engine, c.AddTasks(specs=(a_spec("sound"),)))
+            await house.task_is("done", label="sound")
+            assert "build broken-1 failed" in engine.view().engine.trouble
+            assert (await ask(engine, c.Kill(label="broken"))).ok
+            await house.task_is("killed", label="broken")
+
+    asyncio.run(scene())
+
+
+def test_what_is_asked_of_an_engine_that_has_ended_is_answered(house: House) -> None:
+    """A late command gets a refusal, not silence, and does not make the end look like a failure."""
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            pass
+        reply = await ask(engine, c.Arm())
+        assert not reply.ok and "has ended" in reply.text
+        assert engine.failed == ""
+
+    asyncio.run(scene())
+
+
+def test_the_kill_switch_ends_everything_and_says_how_long_it_took(house: House) -> None:
+    """All builds dead, the file there, each task killed, no question left open, and nothing starts until armed."""
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            specs = tuple(a_spec(label, command="touch here; sleep 60", paths=(f"{label}/*",)) for label in ("a", "b"))
+            await ask(engine, c.AddTasks(specs=(*specs, a_spec("queued"))))
+            for label in ("a", "b"):
+                await until((house.workspace.build(f"{label}-1").work / "here").exists, f"{label} runs")
+            reply = await ask(engine, c.KillAll(why="smoke"))
+            assert reply.ok and "2 builds dead in" in reply.text
+            assert [house.task(label).state_name for label in ("a", "b", "queued")] == ["killed", "killed", "queued"]
+            assert house.workspace.stop.exists()
+            assert EscalationKind.BUILD_UNKNOWN not in house.questions(open_only=False)
+            await nudge(engine)
+            await house.task_is("done", label="queued")
+
+    asyncio.run(scene())
