@@ -48,6 +48,8 @@ def make(where: tuple[GroupParent, ...], token: str, limits: Limits, *, idle: bo
     made: list[str] = []
     try:
         for parent in where:
+            if parent.controls == ("cpu",) and not idle:
+                continue
             group = f"{parent.path}/{groups.PREFIX}{token}"
             with contextlib.suppress(FileNotFoundError):
                 # Left by an earlier spawn of the same token; one that is in use refuses.

