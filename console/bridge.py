@@ -40,7 +40,7 @@ class Changes:
 
     def absorb(self, delta: Delta) -> None:
         """Take a newer delta; its records replace older ones of the same key."""
-        self.number, self.at = max(self.number, delta.number), max(self.at, delta.at)
+        self.number, self.at = max(self.number, delta.number), delta.at
         self.engine = delta.engine or self.engine
         self.control = delta.control or self.control
         self.tasks.update((record.key, record) for record in delta.tasks)
