@@ -160,6 +160,20 @@ class Space:
         )  # fmt: skip
         return added
 
+    def add_many(self, commands: dict[str, str], **fields: Any) -> None:
+        """Queue a task for each label and its command, all at once."""
+        shared = {
+            "category": "bug-fix",
+            "description": "Mend the rounding of totals in the ledger",
+            "criteria": ["the sum of ten entries of 0.1 is exactly 1.0"],
+            **fields,
+        }
+        lines = [
+            json.dumps({"label": label, "title": label, "command": command, **shared})
+            for label, command in commands.items()
+        ]
+        self.ok("add", "--file", "-", "--format", "jsonl", stdin="\n".join(lines))
+
     def work(self) -> None:
         """Run an engine until nothing more can start by itself."""
         self.ok("engine", "--until-idle")
