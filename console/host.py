@@ -1,6 +1,7 @@
 """Runs an engine in this process: headless in the main thread, or on a thread of its own behind a console."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -63,11 +64,13 @@ async def _headless(workspace: Workspace, engine: Engine, until_idle: bool) -> N
             signal.signal(number, signal.SIG_IGN)
 
 
-async def _serve(workspace: Workspace, engine: Engine, until_idle: bool = False) -> None:
+async def _serve(
+    workspace: Workspace, engine: Engine, until_idle: bool = False, ready: Callable[[], None] = lambda: None
+) -> None:
     server = Server(workspace, engine)
     await server.start()
     try:
-        await engine.run(until_idle=until_idle)
+        await engine.run(until_idle=until_idle, ready=ready)
     finally:
         await server.close()
 
@@ -92,7 +95,7 @@ def open_console(workspace: Workspace) -> int:
     if why is Why.LOST:
         _let_go_of_terminal()
         host.go_headless()
-    elif why is Why.DRAIN:
+    elif why in (Why.DRAIN, Why.TERMINATED):
         print("nothing more starts; this ends with the last running build (`midwatch status` shows it)")
         host.drain()
     else:
@@ -153,12 +156,17 @@ class Host:
         self._workspace = workspace
         self._engine = bootstrap.open_engine(workspace, "hosted")
         self._loop = asyncio.new_event_loop()
-        self._failure: BaseException | None = None
+        self._failure: Exception | None = None
+        self._begun = threading.Event()
         self._thread = threading.Thread(target=self._run, name="engine")
 
     def start(self) -> HostedLink:
-        """Start it and return the way to reach it."""
+        """Start it and return the way to reach it once it works; raises what keeps it from that."""
         self._thread.start()
+        self._begun.wait()
+        if self._failure is not None:
+            self._thread.join()
+            raise self._failure
         return HostedLink(self._engine, self._loop)
 
     def leave(self) -> None:
@@ -176,20 +184,27 @@ class Host:
     def join(self) -> int:
         """Wait until the engine has ended; returns the exit code."""
         self._thread.join()
-        if self._failure is not None:
-            print(f"the engine failed: {self._failure!r}; see {self._workspace.logs}/engine.log", file=sys.stderr)
-            return 1
-        return 0
+        why = self._engine.failed if self._failure is None else repr(self._failure)
+        if why:
+            print(f"the engine failed: {why}; see {self._workspace.logs}/engine.log", file=sys.stderr)
+        return 1 if why else 0
 
     def _tell(self, what: Callable[[], None]) -> None:
-        if self._thread.is_alive():
+        with contextlib.suppress(RuntimeError):  # its loop is closed: it has ended by itself
             self._loop.call_soon_threadsafe(what)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         try:
-            self._loop.run_until_complete(_serve(self._workspace, self._engine))
-        except BaseException as error:  # the thread's edge: the console's thread tells the operator
+            self._loop.run_until_complete(_serve(self._workspace, self._engine, ready=self._begun.set))
+        except Exception as error:  # noqa: BLE001 - the thread's edge: the console's thread tells the operator
             self._failure = error
         finally:
+            self._begun.set()
+            # Whoever still waits for an answer is told that none will come.
+            waiting = asyncio.all_tasks(self._loop)
+            for task in waiting:
+                task.cancel()
+            if waiting:
+                self._loop.run_until_complete(asyncio.wait(waiting))
             self._loop.close()

@@ -6,6 +6,8 @@ import logging
 import os
 import socket
 import struct
+from collections.abc import Callable
+from functools import partial
 
 from console import wire
 from console.operator import operator
@@ -16,6 +18,10 @@ from state.model.command import Request
 
 log = logging.getLogger("midwatch.server")
 _CREDENTIALS = struct.Struct("3i")
+_MOST_PENDING = 32
+"""How many calls of one viewer are worked on at once; the next is read when one of them is answered."""
+_PACE_S = 0.05
+"""The shortest time between two deltas to one viewer."""
 
 
 class Server:
@@ -37,6 +43,9 @@ class Server:
             before = os.umask(0o177)
             try:
                 channel.bind(f"/proc/self/fd/{folder}/{self._path.name}")
+            except OSError:
+                channel.close()
+                raise
             finally:
                 os.umask(before)
         finally:
@@ -52,46 +61,76 @@ class Server:
             self._path.unlink()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        actor = _actor(writer)
-        mine: list[asyncio.Task[None]] = []
+        viewer = _Viewer(self._engine, writer)
+        streams: set[asyncio.Task[None]] = set()
+        calls: set[asyncio.Task[None]] = set()
         try:
             while (call := await wire.read_call(reader)) is not None:
-                mine = [task for task in mine if not task.done()]
-                mine.append(self._nursery.start(self._answer(call, actor, writer), f"answer to {actor}"))
+                mine = streams if isinstance(call, wire.Subscribe) else calls
+                task = self._nursery.start(viewer.answer(call), f"answer to {viewer.actor}")
+                mine.add(task)
+                task.add_done_callback(mine.discard)
+                if len(streams) + len(calls) >= _MOST_PENDING:
+                    await asyncio.wait(streams | calls, return_when=asyncio.FIRST_COMPLETED)
         except wire.WireError as error:
-            await _send(writer, wire.Answer(id=0, error=str(error)))
+            refusal = wire.Answer(id=0, error=str(error))
+            await viewer.send(partial(_same, refusal))
         finally:
-            for task in mine:
+            for task in streams:
                 task.cancel()
+            # What was asked for is carried out to its end, also for somebody who has hung up.
+            await asyncio.gather(*calls, return_exceptions=True)
             writer.close()
 
-    async def _answer(self, call: wire.Call, actor: str, writer: asyncio.StreamWriter) -> None:
+
+class _Viewer:
+    """One connection: who is at its other end, and the one answer at a time that is on the way to them."""
+
+    def __init__(self, engine: Engine, writer: asyncio.StreamWriter) -> None:
+        self.actor = _actor(writer)
+        self._engine = engine
+        self._writer = writer
+        self._turn = asyncio.Lock()
+
+    async def answer(self, call: wire.Call) -> None:
+        """Do what a call asks for and send what comes of it."""
         if isinstance(call, wire.Submit):
-            reply = await self._engine.ask(Request(actor=actor, command=call.command))
-            await _send(writer, wire.Answer(id=call.id, reply=reply))
+            reply = await self._engine.ask(Request(actor=self.actor, command=call.command))
+            await self.send(lambda: wire.Answer(id=call.id, reply=reply))
         elif isinstance(call, wire.GetView):
-            await _send(writer, wire.Answer(id=call.id, view=self._engine.view()))
+            await self.send(lambda: wire.Answer(id=call.id, view=self._engine.view()))
         else:
-            subscription = self._engine.subscribe()
+            await self._stream(call.id)
+
+    async def _stream(self, call_id: int) -> None:
+        subscription = self._engine.subscribe()
+        try:
+            while True:
+                answer = wire.Answer(id=call_id, delta=await subscription.next())
+                if not await self.send(partial(_same, answer)):
+                    return
+                await asyncio.sleep(_PACE_S)
+        finally:
+            subscription.close()
+
+    async def send(self, make: Callable[[], wire.Answer]) -> bool:
+        """Send one answer and wait until the viewer took it; False when it has gone.
+
+        It is made only when its turn has come: somebody who never reads has one answer waiting, not all of them.
+        """
+        async with self._turn:
+            if self._writer.is_closing():
+                return False
             try:
-                while await _send(writer, wire.Answer(id=call.id, delta=await subscription.next())):
-                    await asyncio.sleep(_PACE_S)
-            finally:
-                subscription.close()
+                self._writer.write(wire.pack(make()))
+                await self._writer.drain()
+            except ConnectionError:
+                return False
+            return not self._writer.is_closing()
 
 
-_PACE_S = 0.05
-"""The shortest time between two deltas to one viewer."""
-
-
-async def _send(writer: asyncio.StreamWriter, answer: wire.Answer) -> bool:
-    """Send one answer and wait until the viewer took it; False when it has gone."""
-    try:
-        writer.write(wire.pack(answer))
-        await writer.drain()
-    except ConnectionError:
-        return False
-    return not writer.is_closing()
+def _same(answer: wire.Answer) -> wire.Answer:
+    return answer
 
 
 def _actor(writer: asyncio.StreamWriter) -> str:

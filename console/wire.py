@@ -70,12 +70,6 @@ async def read_call(reader: asyncio.StreamReader) -> Call | None:
     return None if body is None else _decode_call(body)
 
 
-async def read_answer(reader: asyncio.StreamReader) -> Answer | None:
-    """Read one answer; None at the end of the connection."""
-    body = await _read(reader)
-    return None if body is None else _answers.decode(body)
-
-
 async def _read(reader: asyncio.StreamReader) -> bytes | None:
     try:
         (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
@@ -110,9 +104,13 @@ def connect_socket(path: Path, timeout_s: float) -> socket.socket:
 
 
 def receive(channel: socket.socket) -> Answer:
-    """Read one answer from a blocking socket. WireError when the engine went away."""
+    """Read one answer from a blocking socket. WireError when the engine went away or speaks something else."""
     (length,) = _LENGTH.unpack(_exactly(channel, _LENGTH.size))
-    return _answers.decode(_exactly(channel, length))
+    body = _exactly(channel, length)
+    try:
+        return _answers.decode(body)
+    except msgspec.MsgspecError as error:
+        raise WireError(f"not an answer of this version's engine: {error}") from error
 
 
 def _exactly(channel: socket.socket, count: int) -> bytearray:
