@@ -44,8 +44,8 @@ class LiveTable(ScrollView, Generic[R], can_focus=True):
         border-top: solid $panel-lighten-2;
         border-title-color: $text-muted;
         &:focus { border-top: heavy $accent; border-title-color: $foreground; border-title-style: bold; }
-        & > .live-table--cursor { background: $block-cursor-background 40%; text-style: bold; }
-        & > .live-table--cursor-blurred { background: $block-cursor-blurred-background; }
+        & > .live-table--cursor { background: $primary-muted; text-style: bold; }
+        & > .live-table--cursor-blurred { background: $panel; }
     }
     """ + tone_css("LiveTable")
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -8,7 +8,7 @@ from state.model import task as t
 from state.model.build import Build
 from state.model.money import to_dollars
 from state.model.progress import Progress
-from state.model.verdict import Finding
+from state.model.verdict import Finding, Stance, Verdict
 from state.model.view import View
 from state.text import reveal
 from widgets import words
@@ -97,9 +97,10 @@ def _reasons(task: t.Task, findings: Sequence[Finding]) -> Lines:
     if not findings:
         return
     yield Cell("Why it does not start" if _held_back(findings) else "Why it may start", Tone.STRONG)
-    for finding in findings:
+    # What stands in the way comes first; that the rest allows it is told after it, in order of the rules.
+    for finding in (*Verdict(findings=tuple(findings)).against, *(f for f in findings if f.verdict is Stance.ALLOW)):
         mark = words.stance(finding.verdict)
-        yield Cell(f"  {mark.text}  {finding.rule}: {finding.text}", mark.tone)
+        yield Cell(f"  {mark.text}  {finding.rule.replace('_', ' ')}: {finding.text}", mark.tone)
     yield BLANK
 
 
