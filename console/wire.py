@@ -12,6 +12,7 @@ from state.files import MidwatchError
 from state.model.command import Command, Reply
 from state.model.record import Tagged
 from state.model.view import Delta, View
+from state.records import UNREADABLE
 
 _LENGTH = struct.Struct("!I")
 MOST_BYTES_IN = 64 << 20
@@ -83,7 +84,7 @@ async def _read(reader: asyncio.StreamReader) -> bytes | None:
 def _decode_call(body: bytes) -> Call:
     try:
         return _calls.decode(body)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise WireError(f"not a call: {error}") from error
 
 
@@ -109,7 +110,7 @@ def receive(channel: socket.socket) -> Answer:
     body = _exactly(channel, length)
     try:
         return _answers.decode(body)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise WireError(f"not an answer of this version's engine: {error}") from error
 
 

@@ -13,6 +13,7 @@ from engine.safety import groups, processes, record
 from engine.safety.tree import Tree
 from state.files import BuildPaths, Workspace
 from state.model.record import Noun
+from state.records import UNREADABLE
 
 PATIENCE_S = 5.0
 """How long the dead are waited for before the living are reported as survivors."""
@@ -94,7 +95,7 @@ def killed(paths: BuildPaths) -> KillReport | None:
     """Return the report of the kill that ended a build; None when none did."""
     try:
         return msgspec.json.decode((paths.root / _MARK).read_bytes(), type=KillReport)
-    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+    except (FileNotFoundError, NotADirectoryError, *UNREADABLE):
         return None
 
 

@@ -8,6 +8,7 @@ import msgspec
 from engine.safety.processes import Identity
 from state.files import HIDDEN, BuildPaths
 from state.model.record import Noun
+from state.records import UNREADABLE
 
 
 class ProcessRecord(Noun, frozen=True, kw_only=True):
@@ -44,7 +45,7 @@ def read(paths: BuildPaths) -> ProcessRecord | None:
     """Return the record; None when there is none or it cannot be understood (the tree is then found by its mark)."""
     try:
         return msgspec.json.decode(paths.process.read_bytes(), type=ProcessRecord)
-    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+    except (FileNotFoundError, NotADirectoryError, *UNREADABLE):
         return None
 
 

@@ -9,6 +9,7 @@ from engine.clock import Clock
 from engine.safety.kill import KillReport
 from state.files import Workspace
 from state.model.record import Noun
+from state.records import UNREADABLE
 
 BY_FILE = "file"
 """Who engaged it when the file says nothing: somebody who could make a file."""
@@ -51,7 +52,7 @@ def notes(workspace: Workspace) -> Stop | None:
     for text in _read(workspace).splitlines():
         try:
             line = msgspec.json.decode(text, type=StopLine)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             # Somebody's own words.
             said.append(text.strip())
             continue

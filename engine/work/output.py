@@ -7,6 +7,7 @@ import msgspec
 
 from state.files import BuildPaths, atomic_write
 from state.model.record import Noun
+from state.records import UNREADABLE
 from state.text import one_line
 
 KEEP_BYTES = 64 * 1024
@@ -182,7 +183,7 @@ def _load(paths: BuildPaths) -> _Cuts:
     raw = _tail_of(paths, "output.json", KEEP_BYTES)
     try:
         return msgspec.json.decode(raw, type=_Cuts) if raw else _Cuts()
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return _Cuts()
 
 

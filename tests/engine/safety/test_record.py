@@ -27,12 +27,14 @@ def test_a_record_is_read_as_it_was_written(workspace):
     assert [f.name for f in paths.root.iterdir() if f.is_file()] == ["process.json"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "null", '{"build": "b-1"}', "\0\0"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "null", '{"build": "b-1"}', "\0\0", '{"build": "\udcff"}', "[" * 100_000], ids=range(7)
+)
 def test_a_damaged_record_is_none(workspace, text):
     """A record that cannot be understood counts as missing, so that the build is looked for by its mark."""
     paths = build_in(workspace)
     assert record.read(paths) is None
-    paths.process.write_text(text)
+    paths.process.write_text(text, errors="surrogateescape")
     assert record.read(paths) is None
 
 

@@ -53,6 +53,14 @@ def test_words_of_ones_own_are_the_reason(workspace):
     assert (told.by, told.why) == ("file", "the disk is on fire")
 
 
+def test_nonsense_is_a_reason_too(workspace):
+    """Whatever was written into the file, reading it never fails."""
+    workspace.stop.write_bytes(b"[" * 100_000 + b"\n" + b'{"at": "\xff"}\n')
+    told = stop_file.notes(workspace)
+    assert told is not None
+    assert told.by == "file"
+
+
 def test_the_first_who_engaged_it_is_told(workspace):
     """Of several the first counts; every build that died is told once."""
     stop_file.append(workspace, StopLine(at=AT, by="operator:a", why="first"))
