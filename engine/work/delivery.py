@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from engine.work.git import Git, Repository, locate, operators, shown, tip_of
+from engine.work.git import Git, Repository, end_left_running, in_words, locate, operators, shown, tip_of
 from engine.work.trees import settling, worktree
 from engine.work.trees.worktree import Place
 from engine.work.workspace import IDENTITY, signature
@@ -13,6 +13,9 @@ from state.model.record import Noun
 
 _LOOSE = 100
 """A delivery of fewer objects is kept as loose ones, as `git fetch` does: many tiny packs would slow git down."""
+
+_under_way: set[Path] = set()
+"""What this process is delivering right now, by the folders that belong to each delivery."""
 
 
 class Order(Noun, frozen=True, kw_only=True):
@@ -62,6 +65,7 @@ class Moved(Noun, frozen=True, kw_only=True):
     tip: str
 
 
+@in_words
 async def candidate(paths: BuildPaths, order: Order) -> Candidate | Conflict:
     """Make one commit of a result on top of the branch's present tip, in the engine's own git directory.
 
@@ -89,6 +93,7 @@ async def candidate(paths: BuildPaths, order: Order) -> Candidate | Conflict:
     return Candidate(tip=tip, commit=commit, tree=tree)
 
 
+@in_words
 async def deliver(paths: BuildPaths, repo: str, branch: str, old: str, new: str) -> Delivered | Blocked | Moved:
     """Move a branch from commit `old` to commit `new`, and with it the working tree that has it checked out.
 
@@ -98,6 +103,10 @@ async def deliver(paths: BuildPaths, repo: str, branch: str, old: str, new: str)
     """
     repository = locate(repo)
     theirs = await operators(repository)
+    try:
+        await _settle_left(repository, theirs)
+    except MidwatchError as error:
+        return Blocked(text=str(error))
     tip = await tip_of(theirs, branch, repo)
     if tip == new or (tip != old and await _holds(theirs, tip, new)):
         return Delivered(commit=new)
@@ -109,46 +118,68 @@ async def deliver(paths: BuildPaths, repo: str, branch: str, old: str, new: str)
         trees = " and ".join(str(place.path) for place in found)
         return Blocked(text=f"{branch} is checked out at {trees}: switch all but one of them to another branch")
     place = found[0]
-    text = worktree.rebased(repository, branch) or await place.obstacle(branch)
+    text = worktree.rebased(repository, branch) or await place.obstacle()
     if text:
         return Blocked(text=text)
+    _under_way.add(place.scratch)
+    try:
+        return await _deliver_at(place, repository)
+    finally:
+        _under_way.discard(place.scratch)
+
+
+async def _deliver_at(place: Place, repository: Repository) -> Delivered | Blocked | Moved:
     if not place.begin():
         return Blocked(text=f"{place.lock} is there: wait until git is done, or remove it if no git runs")
     try:
         await place.advance()
-        await _move_branch(place, branch)
+        await _move_branch(place)
         if place.path is not None:
             place.install()
         place.finish()
     except (MidwatchError, OSError, asyncio.CancelledError) as error:
-        delivered = await _settle(place, repository, branch)
+        delivered = await _settle(place, repository)
         if isinstance(error, asyncio.CancelledError):
             raise
         if delivered:
-            return Delivered(commit=new)
-        tip = await tip_of(theirs, branch, repo)
-        return Blocked(text=f"the merge into {branch} was undone: {error}") if tip == old else Moved(tip=tip)
-    return Delivered(commit=new)
+            return Delivered(commit=place.new)
+        tip = await tip_of(place.git, place.branch, str(repository.path))
+        undone = Blocked(text=f"the merge into {place.branch} was undone: {error}")
+        return undone if tip == place.old else Moved(tip=tip)
+    return Delivered(commit=place.new)
 
 
-async def recover(repo: str, branch: str, old: str, new: str) -> None:
-    """Settle a delivery that was cut off at any point, if one was begun: afterwards it is wholly done or wholly undone.
+@in_words
+async def recover(repo: str, branch: str, old: str, new: str) -> bool:
+    """Settle what was cut off at any point in a repository: each delivery becomes wholly done or wholly undone.
 
-    Whether it is done is decided by the branch alone. Files are put right only where they provably are as the delivery
-    or git left them: as in `old`, as in `new`, half-written, or missing. Raises GitError when it cannot be settled now.
+    Returns whether the branch holds `new`; if not, it is still to be delivered.
+
+    Whether one is done is decided by the branch alone. Files are put right only where they provably are as the delivery
+    or git left them: as in the old commit, as in the new one, half-written, or missing. A delivery that a living engine
+    has under way is left to it. Raises GitError when one cannot be settled now.
     """
     repository = locate(repo)
     theirs = await operators(repository)
-    await asyncio.to_thread(settling.end_orphans, new)
-    for place in worktree.begun(repository, theirs, old, new):
-        await _settle(place, repository, branch)
+    await asyncio.to_thread(end_left_running, worktree.MARK, new)
+    await _settle_left(repository, theirs)
+    tip = await tip_of(theirs, branch, repo)
+    return tip != old and await _holds(theirs, tip, new)
 
 
-async def _settle(place: Place, repository: Repository, branch: str) -> bool:
+async def _settle_left(repository: Repository, theirs: Git) -> None:
+    for place in worktree.left(repository, theirs):
+        if place.scratch in _under_way:
+            continue
+        await asyncio.to_thread(end_left_running, worktree.MARK, place.new)
+        await _settle(place, repository)
+
+
+async def _settle(place: Place, repository: Repository) -> bool:
     """Bring a working tree to where the branch says it is; return whether that is the new commit or beyond."""
-    await settling.clear_ref_locks(place, repository.common, branch)
-    tip = await tip_of(place.git, branch, str(repository.path))
-    delivered = await _holds(place.git, tip, place.new)
+    await settling.clear_ref_locks(place, repository.common)
+    found = await place.git.run("rev-parse", "--verify", "--quiet", f"refs/heads/{place.branch}", ok=(0, 1, 128))
+    delivered = found.code == 0 and await _holds(place.git, found.out.decode().strip(), place.new)
     await settling.bring(place, forward=delivered)
     place.finish()
     return delivered
@@ -183,26 +214,33 @@ async def _carry_objects(paths: BuildPaths, theirs: Git, old: str, new: str) -> 
     ours = Git(git_dir=paths.git)
     name = paths.git / "delivery"
     packed = await ours.text(
-        "pack-objects", "-q", "--revs", "--local", "--delta-base-offset", str(name), stdin=f"{new}\n^{old}\n".encode()
+        "pack-objects",
+        "-q",
+        "--revs",
+        "--local",
+        "--delta-base-offset",
+        str(name),
+        stdin=f"{new}\n^{old}\n".encode(),
+        env={worktree.MARK: new},
     )
     pack = Path(f"{name}-{packed}.pack")
     try:
         with pack.open("rb") as file:
             count = int.from_bytes(file.read(12)[8:], "big")
         receive = ("unpack-objects", "-q") if count < _LOOSE else ("index-pack", "--stdin")
-        await theirs.run(*receive, "--strict", stdin=pack)
+        await theirs.run(*receive, "--strict", stdin=pack, env={worktree.MARK: new})
     finally:
         for made in paths.git.glob("delivery-*"):
             made.unlink()
 
 
-async def _move_branch(place: Place, branch: str) -> None:
+async def _move_branch(place: Place) -> None:
     """Compare and set: raises GitError when the branch is not at the old commit any more, or locked."""
     await place.git.run(
         "update-ref",
         "-m",
         "midwatch: merge",
-        f"refs/heads/{branch}",
+        f"refs/heads/{place.branch}",
         place.new,
         place.old,
         env={**signature(*IDENTITY), **place.mark},

@@ -1,9 +1,14 @@
 """Runs git so that nothing which a build wrote can make it run anything else."""
 
-from collections.abc import Callable, Mapping
+import functools
+import os
+import signal
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
+from engine.safety import processes
 from engine.work import programs
 from engine.work.programs import Output
 from state.errors import MidwatchError
@@ -47,7 +52,13 @@ _ENVIRONMENT = {
     "GIT_EDITOR": "false",
 }
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MARK = "MIDWATCH_GIT"
+"""The variable that names, in every git that the engine runs, the git directory that it works on."""
 _WORDS_BYTES = 300
+_ENDS_IN_S = 10.0
 
 
 class GitError(MidwatchError):
@@ -111,7 +122,7 @@ class Git:
     def environment(self) -> dict[str, str]:
         """Return all that git is told from outside: its places, and settings that overrule any file's."""
         settings = [*_SETTINGS.items(), *self.settings]
-        env = programs.clean_environment(**_ENVIRONMENT, GIT_DIR=str(self.git_dir))
+        env = programs.clean_environment(**_ENVIRONMENT, **{"GIT_DIR": str(self.git_dir), MARK: str(self.git_dir)})
         if self.work_tree is not None:
             env["GIT_WORK_TREE"] = str(self.work_tree)
         if self.index is not None:
@@ -121,6 +132,35 @@ class Git:
             env[f"GIT_CONFIG_KEY_{number}"] = key
             env[f"GIT_CONFIG_VALUE_{number}"] = value
         return env
+
+
+def end_left_running(variable: str, value: str) -> None:
+    """Kill every git that an engine before this one left running with this mark, and wait until it is gone."""
+    entry = os.fsencode(f"{variable}={value}")
+    found = [processes.identify(pid) for pid in processes.pids() if processes.carries(pid, entry)]
+    fds = [fd for identity in found if identity and (fd := processes.open_pidfd(identity)) is not None]
+    try:
+        for fd in fds:
+            processes.send(fd, signal.SIGKILL)
+        if not processes.wait_all(fds, _ENDS_IN_S):
+            raise GitError("a git that was left running cannot be ended: look for it with `ps -C git`")
+    finally:
+        for fd in fds:
+            os.close(fd)
+
+
+def in_words(work: Callable[P, Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Make what the disk refuses a GitError: a full disk or missing rights are the operator's to mend."""
+
+    @functools.wraps(work)
+    async def worded(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return await work(*args, **kwargs)
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            raise GitError(f"{place}{error.strerror or error}: make room or mend its rights, then try again") from error
+
+    return worded
 
 
 def words(output: Output) -> str:

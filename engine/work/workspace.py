@@ -1,6 +1,7 @@
 """A build's workspace: made from a commit before it runs, and read back as a commit when it is over."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import re
@@ -9,7 +10,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine.work.git import Git, GitError, Repository, branch_of, locate, shown, tip_of
+from engine.work.git import (
+    MARK,
+    Git,
+    GitError,
+    Repository,
+    branch_of,
+    end_left_running,
+    in_words,
+    locate,
+    shown,
+    tip_of,
+)
 from engine.work.sandbox import Mount
 from engine.work.trees import salvage
 from state.files import BuildPaths
@@ -46,9 +58,14 @@ class Collected(Noun, frozen=True, kw_only=True):
 
 
 def clear(paths: BuildPaths) -> None:
-    """Remove what an attempt to prepare left behind; nothing of the build has run."""
+    """Remove what was prepared, or verified, here before; no process of a build may run in it. Raises GitError."""
+    if paths.git.exists():
+        end_left_running(MARK, str(paths.git))
     for folder in (paths.work, paths.git, _aside(paths)):
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            salvage.remove(folder)
+        except OSError as error:
+            raise GitError(f"{folder} cannot be removed: {error.strerror}: remove it by hand") from error
 
 
 def prepare_empty(paths: BuildPaths) -> None:
@@ -56,6 +73,7 @@ def prepare_empty(paths: BuildPaths) -> None:
     paths.work.mkdir(parents=True, exist_ok=True)
 
 
+@in_words
 async def prepare(paths: BuildPaths, repo: str, branch: str, *, label: str, sandboxed: bool = True) -> Prepared:
     """Check the branch's tip out into the build's workspace, with a private repository to look at and commit in.
 
@@ -100,6 +118,7 @@ def readable(paths: Sequence[str]) -> tuple[Mount, ...]:
     return tuple(Mount(host=path, inside=path) for path in paths)
 
 
+@in_words
 async def collect(paths: BuildPaths, base: str, title: str, build: str) -> Collected:
     """Read the workspace back as a commit on top of `base`. Every process of the build must be dead.
 
@@ -107,6 +126,8 @@ async def collect(paths: BuildPaths, base: str, title: str, build: str) -> Colle
     crash in the middle. Raises GitError.
     """
     aside = _aside(paths)
+    if aside.exists():
+        await asyncio.to_thread(end_left_running, MARK, str(paths.git))
     private = await asyncio.to_thread(salvage.set_git_aside, paths.work, aside)
     notes = await asyncio.to_thread(salvage.sweep, paths.work, aside)
     subjects = salvage.commit_subjects(private)
@@ -144,30 +165,26 @@ def deliverables(paths: BuildPaths) -> tuple[str, ...]:
 
     Names that are not UTF-8 are left out: no other program could be told about them.
     """
-    if not any(paths.work.iterdir()):
-        return ()
-    salvage.sweep(paths.work, _aside(paths))
     names = []
-    for relative, _status in salvage.regular_files(paths.work):
-        try:
+    for relative in salvage.regular_files(paths.work):
+        with contextlib.suppress(UnicodeDecodeError):
             names.append(relative.decode())
-        except UnicodeDecodeError:
-            continue
     return tuple(sorted(names)[:_MOST_FILES])
 
 
+@in_words
 async def checkout(paths: BuildPaths, commit: str, into: Path) -> None:
     """Write exactly the tree of a commit into a folder that is new or empty. Raises GitError."""
     into.mkdir(parents=True, exist_ok=True)
     if any(into.iterdir()):
         raise GitError(f"{into} is not empty: remove it and try again")
     index = paths.git / f"{into.name}.index"
+    index.with_name(f"{index.name}.lock").unlink(missing_ok=True)
     git = Git(git_dir=paths.git, work_tree=into, index=index, settings=(("core.fsync", "none"),))
     try:
         await git.run("read-tree", "--reset", "-u", commit)
     finally:
         index.unlink(missing_ok=True)
-        index.with_name(f"{index.name}.lock").unlink(missing_ok=True)
 
 
 async def digest(paths: BuildPaths, base: str, result: str) -> str:

@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -16,9 +17,9 @@ import pytest
 
 from engine.work import delivery, workspace
 from engine.work.delivery import Blocked, Candidate, Delivered
-from engine.work.git import GitError
+from engine.work.git import Git, GitError
 from state.files import BuildPaths
-from tests.engine.work.repositories import git, order, picture, repository, write
+from tests.engine.work.repositories import git, order, picture, proposed, repository, write
 
 REAL_GIT = shutil.which("git")
 BIG = 1 << 18
@@ -398,3 +399,91 @@ def test_a_bare_repository_is_settled_too(stage, monkeypatch, tmp_path):
         assert deliver() == Delivered(commit=stage.found.commit)
         assert not (bare / "midwatch").exists()
         assert not list(bare.rglob("*.lock"))
+
+
+def test_the_next_delivery_settles_what_was_left(stage, monkeypatch):
+    """Nobody has to remember that something was cut off: whoever delivers into the repository puts it right first."""
+    for command in ("read-tree", "update-ref"):
+        cut_off(stage, monkeypatch, command)
+        assert stage.deliver() == Delivered(commit=stage.found.commit)
+        assert stage.expect_whole()
+        stage.reset()
+
+
+def test_what_a_living_engine_has_under_way_is_left_to_it(stage, monkeypatch):
+    """Another workspace's engine may be delivering into the same repository at this moment."""
+    ready, go = stage.root / "ready", stage.root / "go"
+    child = os.fork()
+    if child == 0:
+        try:
+            with monkeypatch.context() as patch:
+                folder = stage.root / "waiting"
+                folder.mkdir()
+                wait = f"touch {ready}; while [ ! -e {go} ]; do sleep 0.01; done"
+                (folder / "git").write_text(
+                    f'#!/bin/sh\nif [ "$1" = update-ref ]; then {wait}; fi\nexec {REAL_GIT} "$@"\n'
+                )
+                (folder / "git").chmod(0o755)
+                patch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+                stage.deliver()
+        finally:
+            os._exit(0)
+    end = time.monotonic() + 20
+    while not ready.exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    asyncio.run(delivery.recover(str(stage.repo), "main", stage.found.tip, "0" * 40))
+    answer = stage.deliver()
+    assert isinstance(answer, Blocked)
+    assert "index.lock" in answer.text
+    go.touch()
+    os.waitpid(child, 0)
+    assert stage.expect_whole()
+
+
+def test_converted_line_endings_are_told_from_the_operators_changes(stage, monkeypatch):
+    """Where git writes other bytes than it stores, files are compared with what git would write."""
+    git(stage.repo, "config", "core.autocrlf", "true")
+    for path in git(stage.repo, "ls-files").splitlines():
+        if path not in ("mine.txt", "staged.txt") and not (stage.repo / path).is_symlink():
+            (stage.repo / path).unlink()
+            git(stage.repo, "checkout-index", "-u", path)
+    before = picture(stage.repo)
+    cut_off(stage, monkeypatch, "read-tree")
+    assert (stage.repo / "turn/inside").read_bytes() == b"t\r\n"
+    (stage.repo / "added/0/file").write_bytes(b"the operator's\r\n")
+    stage.recover()
+    now = picture(stage.repo)
+    assert now.pop("added/0/file") == '- b"the operator\'s\\r\\n"'
+    assert now == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small file system")
+def test_a_full_disk_in_the_middle_of_the_files_undoes_the_delivery(stage):
+    """What was written is taken back, and once there is room the delivery goes through."""
+    disk = stage.root / "disk"
+    disk.mkdir(exist_ok=True)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(disk)], capture_output=True).returncode:
+        pytest.skip("this machine does not let root mount")
+    try:
+        repo, paths = disk / "repo", BuildPaths(stage.root / "now/other")
+        repository(repo, {"a.txt": "a\n", "b.txt": "b\n" * 1000})
+        noise = random.Random(0).randbytes(900_000).hex()
+        found = asyncio.run(
+            proposed(paths, repo, {"a.txt": "changed\n", "n1": noise, "n2": noise[::-1], "b.txt": None})
+        )
+        before = picture(repo)
+        asyncio.run(delivery._carry_objects(paths, Git(git_dir=repo / ".git"), found.tip, found.commit))
+        room = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
+        (disk / "filler").write_bytes(b"x" * (room - 2_700_000))
+        answer = asyncio.run(delivery.deliver(paths, str(repo), "main", found.tip, found.commit))
+        assert isinstance(answer, Blocked)
+        assert "undone" in answer.text
+        assert picture(repo) == before
+        assert git(repo, "status", "--porcelain") == ""
+        assert not (repo / ".git/index.lock").exists()
+        (disk / "filler").unlink()
+        assert asyncio.run(delivery.deliver(paths, str(repo), "main", found.tip, found.commit)) == Delivered(
+            commit=found.commit
+        )
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)

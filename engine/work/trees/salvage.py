@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine.work.git import GitError, shown
@@ -36,11 +36,23 @@ def sweep(work: Path, aside: Path) -> tuple[str, ...]:
     return tuple(out)
 
 
-def regular_files(work: Path) -> Iterator[tuple[bytes, os.stat_result]]:
-    """Go through the regular files below `work`, which has been swept: relative path and status, in no order."""
-    for relative, entry in _walk(work):
-        if entry.is_file(follow_symlinks=False):
-            yield relative, entry.stat(follow_symlinks=False)
+def regular_files(work: Path) -> Iterator[bytes]:
+    """Go through the relative paths of the regular files below `work`, in no order; git directories are not entered."""
+    for relative, entry in _walk(work, enter=lambda name: not like_git(name)):
+        if entry.is_file(follow_symlinks=False) and len(relative) <= _LONGEST:
+            yield relative
+
+
+def remove(path: Path) -> None:
+    """Remove what a build may have made, in whatever form and with whatever rights it is there. Raises OSError."""
+    if not os.path.lexists(path):
+        return
+    if not stat.S_ISDIR(path.lstat().st_mode):
+        path.unlink()
+        return
+    for _entry in _walk(path):
+        pass
+    shutil.rmtree(path)
 
 
 def set_git_aside(work: Path, aside: Path) -> Path:
@@ -67,8 +79,10 @@ def commit_subjects(git_dir: Path, limit: int = 20) -> tuple[str, ...]:
     return tuple(subjects[:limit])
 
 
-def _walk(work: Path) -> Iterator[tuple[bytes, "os.DirEntry[bytes]"]]:
-    """Go through everything below `work`; what the caller moves away is not gone into."""
+def _walk(
+    work: Path, enter: Callable[[bytes], bool] = lambda name: True
+) -> Iterator[tuple[bytes, "os.DirEntry[bytes]"]]:
+    """Go through everything below `work`; what the caller moves away, or `enter` refuses by name, is not gone into."""
     root = os.fsencode(work)
     _openable(work)
     waiting = [b""]
@@ -82,7 +96,7 @@ def _walk(work: Path) -> Iterator[tuple[bytes, "os.DirEntry[bytes]"]]:
             if is_folder:
                 _permit(entry.path, 0o700)
             yield relative, entry
-            if is_folder and os.path.lexists(entry.path):
+            if is_folder and len(relative) <= _LONGEST and enter(entry.name) and os.path.lexists(entry.path):
                 waiting.append(relative)
 
 
@@ -137,11 +151,8 @@ def _move(path: bytes, aside: Path, target: Path | None = None) -> None:
     try:
         os.rename(path, os.fsencode(target or _free(aside)))
     except OSError:
-        # Another file system, or a name the target's cannot hold: what is kept aside is for curiosity only.
-        if stat.S_ISDIR(os.lstat(path).st_mode):
-            shutil.rmtree(path)
-        else:
-            os.unlink(path)
+        # Another file system: what is kept aside is for curiosity only.
+        remove(Path(os.fsdecode(path)))
 
 
 def _free(aside: Path) -> Path:

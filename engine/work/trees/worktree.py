@@ -8,11 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.safety.processes import Identity, alive, identify
 from engine.work.git import Git, GitError, Repository, locate, shown
 from state.files import atomic_write
 
 MARK = "MIDWATCH_DELIVERY"
 """The variable that git carries while it works on a delivery, so that it is found when the engine is dead."""
+_MAGIC = "midwatch delivery"
+_WORDS = 8
 _NAMED = 10
 _IN_PROGRESS = {
     "MERGE_HEAD": "a merge",
@@ -41,6 +44,7 @@ class Place:
 
     git: Git
     path: Path | None
+    branch: str
     old: str
     new: str
 
@@ -70,9 +74,21 @@ class Place:
         return {MARK: self.new}
 
     def begin(self) -> bool:
-        """Take the index's lock; False when another git has it, and then nothing was begun."""
+        """Take the index's lock; False when another git has it, and then nothing was begun. Raises OSError."""
+        owner = identify(os.getpid())
+        assert owner is not None
+        told = (
+            _MAGIC,
+            self.old,
+            self.new,
+            self.branch,
+            str(self.path or ""),
+            str(owner.pid),
+            str(owner.start_ticks),
+            owner.boot,
+        )
         self.scratch.mkdir(parents=True, exist_ok=True)
-        atomic_write(self.marker, os.fsencode(f"midwatch\n{self.old}\n{self.new}\n{self.path or ''}\n"))
+        atomic_write(self.marker, b"".join(os.fsencode(word) + b"\0" for word in told))
         if self.locked():
             return True
         self._remove_scratch()
@@ -87,6 +103,13 @@ class Place:
             os.link(self.marker, self.lock)
         except FileExistsError:
             return self.lock.is_file() and self.lock.read_bytes() == self.marker.read_bytes()
+        except OSError:
+            # A file system without hard links: a crash between these two steps leaves a lock that nobody can prove.
+            try:
+                with self.lock.open("xb") as file:
+                    file.write(self.marker.read_bytes())
+            except FileExistsError:
+                return False
         return True
 
     def copy_index(self) -> None:
@@ -123,7 +146,7 @@ class Place:
             found.append(Change(path, old_mode, new_mode, old_id, new_id))
         return tuple(found)
 
-    async def obstacle(self, branch: str) -> str:
+    async def obstacle(self) -> str:
         """Say what stands in the way of a delivery, in words; an empty string when the way is clear. Changes nothing.
 
         Ignored files count as the operator's too, though git itself would overwrite them.
@@ -143,7 +166,9 @@ class Place:
         )
         changed = {entry[3:] for entry in status.out.split(b"\0") if entry} & {change.path for change in changes}
         if changed:
-            return f"{branch} is checked out in {self.path} with changes in {_list(changed)}: commit or revert them"
+            return (
+                f"{self.branch} is checked out in {self.path} with changes in {_list(changed)}: commit or revert them"
+            )
         untracked = set(self._untracked(changes))
         if untracked:
             return f"untracked files in {self.path} are in the way: {_list(untracked)}: move them away or remove them"
@@ -176,18 +201,6 @@ class Place:
                 inside = os.path.relpath(os.path.join(folder, name), root)
                 if inside not in known:
                     yield inside
-
-    def found(self) -> "Place | None":
-        """Return this delivery as its marker tells it; None, with nothing left behind, when it was not begun here."""
-        told = f"midwatch\n{self.old}\n{self.new}\n".encode()
-        if not self.marker.is_file() and self.lock.is_file() and self.lock.read_bytes().startswith(told):
-            self.scratch.mkdir(parents=True, exist_ok=True)
-            os.link(self.lock, self.marker)
-        if not self.marker.is_file():
-            self._remove_scratch()
-            return None
-        path = Path(os.fsdecode(self.marker.read_bytes()[len(told) : -1]) or "/nowhere")
-        return replace(self, path=path if path.is_dir() else None)
 
     def _remove_scratch(self) -> None:
         # The marker goes last: as long as it is there, the delivery is found again.
@@ -222,15 +235,55 @@ async def places(repository: Repository, git: Git, branch: str, old: str, new: s
             git_dir = locate(str(path)).git_dir
         else:
             raise GitError(f"{branch} is checked out in {path}, which is gone: run `git worktree prune`")
-        found.append(Place(git=replace(git, git_dir=git_dir), path=path, old=old, new=new))
-    return tuple(found) or (Place(git=replace(git, git_dir=repository.common), path=None, old=old, new=new),)
+        found.append(Place(replace(git, git_dir=git_dir), path, branch, old, new))
+    return tuple(found) or (Place(replace(git, git_dir=repository.common), None, branch, old, new),)
 
 
-def begun(repository: Repository, git: Git, old: str, new: str) -> tuple[Place, ...]:
-    """Return where this delivery was begun and not finished."""
-    dirs = (repository.common, *(repository.common / "worktrees").glob("*"))
-    looked = [Place(git=replace(git, git_dir=git_dir), path=None, old=old, new=new).found() for git_dir in dirs]
-    return tuple(place for place in looked if place is not None)
+def left(repository: Repository, git: Git) -> tuple[Place, ...]:
+    """Return the deliveries that were begun in a repository by an engine that lives no more, or by this very process.
+
+    Remains of one that never began are removed.
+    """
+    found = []
+    for git_dir in (repository.common, *(repository.common / "worktrees").glob("*")):
+        lock = git_dir / "index.lock"
+        told = _told(lock)
+        if told is not None and _may_settle(told[1]):
+            # The lock is given back last: it may be all that is left, and then becomes the marker again.
+            marker = replace(told[0], git=replace(git, git_dir=git_dir)).marker
+            marker.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                os.link(lock, marker)
+        for scratch in (git_dir / "midwatch").glob("*"):
+            told = _told(scratch / "delivery")
+            if told is None:
+                Place(replace(git, git_dir=git_dir), None, "", "", scratch.name)._remove_scratch()
+                continue
+            place, owner = told
+            if _may_settle(owner):
+                found.append(replace(place, git=replace(git, git_dir=git_dir)))
+        with contextlib.suppress(OSError):
+            (git_dir / "midwatch").rmdir()
+    return tuple(found)
+
+
+def _may_settle(owner: Identity) -> bool:
+    """Whether a delivery is this process's own, or of one that lives no more."""
+    return owner.pid == os.getpid() or not alive(owner)
+
+
+def _told(marker: Path) -> tuple[Place, Identity] | None:
+    """Read a marker; None when there is none or it is something else."""
+    if not marker.is_file():
+        return None
+    words = [os.fsdecode(word) for word in marker.read_bytes().split(b"\0")[:-1]]
+    if len(words) != _WORDS or words[0] != _MAGIC:
+        return None
+    _magic, old, new, branch, path, pid, ticks, boot = words
+    at = Path(path) if path and Path(path).is_dir() else None
+    return Place(Git(git_dir=marker.parent), at, branch, old, new), Identity(
+        pid=int(pid), start_ticks=int(ticks), boot=boot
+    )
 
 
 def rebased(repository: Repository, branch: str) -> str:
