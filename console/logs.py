@@ -31,7 +31,12 @@ class JsonLines(logging.Formatter):
             line |= {"label": entry.label, "build": entry.build}
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(line).decode()
+        return msgspec.json.encode({key: _sayable(value) for key, value in line.items()}).decode()
+
+
+def _sayable(value: object) -> object:
+    """Escape what is no text, such as names of files may hold, so that nothing said can break the log."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def begin(workspace: Workspace, *, aloud: bool) -> None:
@@ -44,6 +49,9 @@ def begin(workspace: Workspace, *, aloud: bool) -> None:
     if aloud:
         handlers.append(logging.StreamHandler(sys.stderr))
     root = logging.getLogger()
+    for old in root.handlers:
+        if isinstance(old, RotatingFileHandler):
+            old.close()
     root.handlers.clear()
     for handler in handlers:
         handler.setFormatter(JsonLines())

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import struct
+import time
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from state.model.view import Delta, View
 from state.records import UNREADABLE
 
 _LENGTH = struct.Struct("!I")
+_KNOCK_AGAIN_S = 0.01
 MOST_BYTES_IN = 64 << 20
 """The largest message that the engine's side reads; a larger one ends the connection."""
 
@@ -89,19 +91,35 @@ def _decode_call(body: bytes) -> Call:
 
 
 def connect_socket(path: Path, timeout_s: float) -> socket.socket:
-    """Connect to a Unix socket, however long its path is: its folder is named by descriptor."""
+    """Connect to a Unix socket, however long its path is: its folder is named by descriptor.
+
+    TimeoutError when nobody takes the connection within `timeout_s`, another OSError when nobody is there.
+    """
+    end = time.monotonic() + timeout_s
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         channel.settimeout(timeout_s)
         try:
-            channel.connect(f"/proc/self/fd/{folder}/{path.name}")
+            while not _knock(channel, f"/proc/self/fd/{folder}/{path.name}"):
+                if time.monotonic() >= end:
+                    raise TimeoutError(f"{path}: nobody takes the connection")
+                time.sleep(_KNOCK_AGAIN_S)
         except OSError:
             channel.close()
             raise
         return channel
     finally:
         os.close(folder)
+
+
+def _knock(channel: socket.socket, name: str) -> bool:
+    """Connect; False when so many wait at that door that not even another may."""
+    try:
+        channel.connect(name)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def receive(channel: socket.socket) -> Answer:
