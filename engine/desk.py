@@ -9,6 +9,7 @@ from engine.clock import Clock
 from engine.facts import rules_of
 from engine.policy.blockers import cycle
 from engine.policy.gate import judge_spec
+from engine.policy.times import say
 from engine.questions import Questions
 from state.model import build as b
 from state.model import command as c
@@ -18,6 +19,7 @@ from state.model.moves import move_build, move_task
 from state.model.reason import Reason
 from state.model.verdict import Stance, Verdict
 from state.model.view import Record
+from state.model.when.context import Override
 from state.settings import Settings
 from state.store import Store
 
@@ -47,6 +49,9 @@ class Desk:
             c.Fail: self._fail,
             c.Retry: self._retry,
             c.Pause: self._pause,
+            c.SetContext: self._set_context,
+            c.ClearContext: self._clear_context,
+            c.Present: lambda command, actor: "",
         }
 
     def handle(self, request: c.Request) -> c.Reply:
@@ -223,6 +228,23 @@ class Desk:
         action = "paused" if command.on else "resumed"
         self._stage([control], actor, action, command.why or f"{action} by the operator")
         return "paused: nothing more starts" if command.on else "resumed: tasks may start again"
+
+    def _set_context(self, command: c.SetContext, actor: str) -> str:
+        now = self._clock.now()
+        if command.until is not None and command.until <= now:
+            raise Refused(f"{say(command.until)} is past: name a time to come")
+        override = Override(context=command.context, by=actor, set_at=now, until=command.until)
+        control = msgspec.structs.replace(self.store.control, override=override)
+        until = f"until {say(command.until)}" if command.until else "until `midwatch context clear`"
+        self._stage([control], actor, "context_set", command.why or f"set by the operator {until}")
+        return f"the context is {command.context} {until}"
+
+    def _clear_context(self, command: c.ClearContext, actor: str) -> str:
+        if self.store.control.override is None:
+            raise Refused("no context is set: windows and calendar decide already")
+        control = msgspec.structs.replace(self.store.control, override=None)
+        self._stage([control], actor, "context_cleared", command.why or "left to windows and calendar again")
+        return "windows and calendar decide on the context again"
 
     def settle(self, task: t.Task, verdict: Verdict) -> tuple[t.Task, tuple[Escalation, ...]]:
         """Return a waiting task in the state that its verdict calls for, with the question that goes with it."""

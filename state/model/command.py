@@ -1,7 +1,10 @@
 """Commands: what a face may ask the engine to do."""
 
+from datetime import datetime
+
 from state.model.record import Noun, Tagged
 from state.model.task import Spec
+from state.model.when.context import Context
 
 
 class AddTasks(Tagged, frozen=True, kw_only=True, tag="add"):
@@ -73,7 +76,39 @@ class Pause(Tagged, frozen=True, kw_only=True, tag="pause"):
     why: str = ""
 
 
-Command = AddTasks | SpawnTask | Approve | Deny | Kill | KillAll | Arm | Fail | Retry | Pause
+class SetContext(Tagged, frozen=True, kw_only=True, tag="set_context"):
+    """Say what kind of time it is, whatever windows and calendar say, until a moment or until it is cleared."""
+
+    context: Context
+    until: datetime | None = None
+    why: str = ""
+
+
+class ClearContext(Tagged, frozen=True, kw_only=True, tag="clear_context"):
+    """Let windows and calendar say again what kind of time it is."""
+
+    why: str = ""
+
+
+class Present(Tagged, frozen=True, kw_only=True, tag="present"):
+    """The operator has just touched a key in the console. Never recorded."""
+
+
+Command = (
+    AddTasks
+    | SpawnTask
+    | Approve
+    | Deny
+    | Kill
+    | KillAll
+    | Arm
+    | Fail
+    | Retry
+    | Pause
+    | SetContext
+    | ClearContext
+    | Present
+)
 
 
 class Request(Noun, frozen=True, kw_only=True):

@@ -47,6 +47,19 @@ class Effect(StrEnum):
     ARCHITECTURE = "architecture"
 
 
+class WindowUse(StrEnum):
+    """How a task stands to the windows in which tasks of its priority start."""
+
+    FIT = "fit"
+    """It starts where its estimate fits what is left of the window, and once started finishes whatever closes."""
+    OVERRUN = "overrun"
+    """It starts in any such window, however little of it is left, and finishes after its end."""
+    STOP = "stop"
+    """The same, but it is stopped when the window closes and starts anew in the next."""
+    ANY = "any"
+    """It starts at any time."""
+
+
 class LimitOverrides(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one task asks for instead of the settings' limits; None keeps the setting. Bytes and seconds."""
 
@@ -83,6 +96,7 @@ class Spec(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     budget: int | None = None
     effects: tuple[Effect, ...] = ()
     start_at: datetime | None = None
+    window: WindowUse = WindowUse.FIT
     grace_s: float = 0.0
     """Seconds between SIGTERM and SIGKILL when it is killed; 0 kills at once."""
     limits: LimitOverrides = LimitOverrides()

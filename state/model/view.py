@@ -1,7 +1,7 @@
 """A view: an immutable, numbered picture of everything."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Mapping
 
 import msgspec
 
@@ -12,6 +12,7 @@ from state.model.escalation import Escalation
 from state.model.progress import Progress
 from state.model.record import Noun
 from state.model.task import Task
+from state.model.when.context import Situation
 
 Record = Task | Build | Escalation | Anomaly | Control
 """What a commit writes: the new form of one document."""
@@ -29,6 +30,7 @@ class EngineInfo(Noun, frozen=True, kw_only=True):
     """Whether the STOP file is there, whatever the journal says."""
     sandbox: str | None = None
     """Why no sandbox can be made here; empty when one can; None when nobody has looked."""
+    situation: Situation = Situation()
     trouble: str = ""
     """Why it cannot work as it should, in words; empty when all is well."""
 

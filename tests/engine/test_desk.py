@@ -1,6 +1,7 @@
 """The front desk: commands in, staged changes or a refusal out."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from state.model import command as c
 from state.model import task as t
 from state.model.escalation import EscalationKind
 from state.model.reason import Reason
+from state.model.when.context import Context, Override
 from state.settings import Settings
 from state.store import Store
 from tests.making import NOON, ManualClock, a_build, a_spec, a_task
@@ -194,3 +196,22 @@ def test_pausing_twice_is_refused(desk: Desk) -> None:
     assert ask(desk, c.Pause(on=True)).ok and desk.store.control.paused
     assert not ask(desk, c.Pause(on=True)).ok
     assert ask(desk, c.Pause(on=False)).ok and not desk.store.control.paused
+
+
+def test_the_operators_word_on_the_context_is_kept_until_it_ends_or_is_taken_back(desk: Desk) -> None:
+    """A context is set with its end and who set it, and cleared again; a moment that is past is refused."""
+    until = NOON + timedelta(hours=7)
+    assert ask(desk, c.SetContext(context=Context.GYM, until=until)).ok
+    assert desk.store.control.override == Override(context=Context.GYM, by="operator:ada", set_at=NOON, until=until)
+    assert "past" in ask(desk, c.SetContext(context=Context.GYM, until=NOON)).text
+    assert ask(desk, c.ClearContext()).ok
+    assert desk.store.control.override is None
+    again = ask(desk, c.ClearContext())
+    assert (again.ok, again.code) == (False, 1)
+
+
+def test_a_touched_key_leaves_no_trace_in_the_journal(desk: Desk) -> None:
+    """That the operator is there is a fact of the moment, not a decision."""
+    reply = ask(desk, c.Present())
+    assert reply.ok and reply.number == desk.store.number
+    assert ask(desk, c.Present()).number == reply.number

@@ -1,0 +1,1 @@
+"""Nouns about time: when something may start, and what kind of time it is."""
