@@ -99,18 +99,21 @@ class Place:
         if self.path is None:
             return True
         try:
+            self._take()
+        except FileExistsError:
+            return self.lock.is_file() and self.lock.read_bytes() == self.marker.read_bytes()
+        return True
+
+    def _take(self) -> None:
+        try:
             # One step makes the lock and says whose it is: there is no moment at which it is there but unproven.
             os.link(self.marker, self.lock)
         except FileExistsError:
-            return self.lock.is_file() and self.lock.read_bytes() == self.marker.read_bytes()
+            raise
         except OSError:
             # A file system without hard links: a crash between these two steps leaves a lock that nobody can prove.
-            try:
-                with self.lock.open("xb") as file:
-                    file.write(self.marker.read_bytes())
-            except FileExistsError:
-                return False
-        return True
+            with self.lock.open("xb") as file:
+                file.write(self.marker.read_bytes())
 
     def copy_index(self) -> None:
         """Start from the operator's index."""

@@ -440,6 +440,26 @@ def test_a_locked_branch_undoes_what_was_begun(repo, paths):
     assert isinstance(deliver(paths, repo, found), Delivered)
 
 
+def test_two_branches_are_delivered_to_at_once(tmp_path, repo):
+    """Neither delivery takes the other for one that was left behind."""
+    git(repo, "worktree", "add", "--quiet", "-b", "side", "../linked")
+    linked = tmp_path / "linked"
+
+    async def both() -> list[Delivered | Blocked | Moved]:
+        work = []
+        for name, where in (("main", repo), ("side", linked)):
+            paths = BuildPaths(tmp_path / f"build-{name}")
+            found = await proposed(paths, where, {f"{name}.txt": "n\n", "a.txt": f"{name}\n"}, name)
+            work.append(delivery.deliver(paths, str(where), name, found.tip, found.commit))
+        return await asyncio.gather(*work)
+
+    assert all(isinstance(answer, Delivered) for answer in asyncio.run(both()))
+    assert (repo / "a.txt").read_text() == "main\n"
+    assert (linked / "a.txt").read_text() == "side\n"
+    assert git(repo, "status", "--porcelain") == git(linked, "status", "--porcelain") == ""
+    assert not list((repo / ".git").rglob("midwatch"))
+
+
 def test_many_objects_arrive_as_one_pack(repo, paths):
     """A large delivery does not litter the object store, and a small one makes no pack."""
     found = propose(paths, repo, {f"many/{number}": f"{number}\n" for number in range(150)})

@@ -333,6 +333,39 @@ def test_deliverables_are_the_regular_files(paths):
     assert workspace.deliverables(paths) == (".hidden", "deep/er/x", "report.txt")
 
 
+def test_a_repository_that_a_build_made_stays_whole(paths):
+    """Without a repository of the operator's, one that the build made is not taken apart, nor listed file by file."""
+    workspace.prepare_empty(paths)
+    repository(paths.work / "made")
+    assert workspace.deliverables(paths) == ("made/a.txt", "made/d/b.txt")
+    assert git(paths.work / "made", "status", "--porcelain") == ""
+
+
+def test_what_a_build_closed_is_cleared(repo, paths):
+    """Rights that were taken away do not keep a folder from being removed."""
+    prepare(paths, repo)
+    write(paths.work, {"closed/file": "x"})
+    (paths.work / "closed").chmod(0)
+    workspace.clear(paths)
+    assert not paths.work.exists()
+    workspace.clear(paths)
+
+
+def test_what_a_dead_git_left_does_not_hinder_a_checkout(repo, paths):
+    """Its lock was on an index that nobody else uses."""
+    prepared = prepare(paths, repo)
+    (paths.git / "fresh.index.lock").write_text("")
+    asyncio.run(workspace.checkout(paths, prepared.base, paths.root / "fresh"))
+    assert (paths.root / "fresh/a.txt").exists()
+
+
+def test_what_the_disk_refuses_is_said_in_words(repo, paths):
+    """An expected failure, not a defect: the text names the place."""
+    paths.root.write_text("a file where the folder must be")
+    with pytest.raises(GitError, match=r"build.*: make room or mend its rights"):
+        prepare(paths, repo)
+
+
 def test_a_long_list_of_deliverables_is_bounded(paths):
     """A build cannot fill the journal with names."""
     workspace.prepare_empty(paths)
