@@ -4,7 +4,8 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -25,6 +26,9 @@ _DISK_EVERY_S = 2.0
 """The shortest time between two looks at how much disk a build takes."""
 _DISK_ANYWAY_S = 30.0
 """The longest: what is written through a mapping is told to nobody."""
+_CPU_LIFE_S = 0.01
+"""So much CPU time since the last sign of life is one."""
+_MOST_COUNTED = 10_000
 _SMALL_FILE = 256 * 1024
 
 
@@ -55,6 +59,7 @@ class Monitor:
         self._added: set[str] = set()
         self._changed: set[str] = set()
         self._life = clock.monotonic()
+        self._life_cpu_s = 0.0
         self._disk_at = 0.0
         self._disk_stale = True
         self._stop = threading.Event()
@@ -84,9 +89,9 @@ class Monitor:
         """Seconds since the last sign of life: output, a changed file or CPU time."""
         with self._reading:
             spent = cpu_seconds(self._identity)
-            if spent > self.progress.cpu_s + 0.01:
+            self.progress = msgspec.structs.replace(self.progress, cpu_s=max(spent, self.progress.cpu_s))
+            if spent > self._life_cpu_s + _CPU_LIFE_S:
                 self._alive()
-            self.progress = msgspec.structs.replace(self.progress, cpu_s=spent)
         return self._clock.monotonic() - self._life
 
     def _run(self) -> None:
@@ -127,6 +132,7 @@ class Monitor:
 
     def _alive(self) -> None:
         self._life = self._clock.monotonic()
+        self._life_cpu_s = self.progress.cpu_s
         self.progress = msgspec.structs.replace(self.progress, life_at=self._clock.now())
 
     def _read_output(self) -> None:
@@ -154,7 +160,14 @@ class Monitor:
         prefix = f"{self._paths.work}/"
         for change, path in batch:
             inside = path.removeprefix(prefix)
-            if inside == path or inside.startswith(".git/") or inside == ".git" or Path(path).is_dir():
+            if inside == path or inside.startswith(".git/") or inside == ".git":
+                continue
+            if os.path.isdir(path) and not os.path.islink(path):
+                # What was put into a folder before it was watched is told to nobody.
+                if change is Change.added:
+                    fresh = {file.removeprefix(prefix) for file in islice(_files(path), _MOST_COUNTED)} - self._changed
+                    self._added |= fresh
+                    self._changed |= fresh
                 continue
             if change is Change.added and inside not in self._changed:
                 self._added.add(inside)
@@ -195,6 +208,13 @@ def disk_bytes(root: Path) -> int:
         except OSError:
             continue
     return total
+
+
+def _files(root: str) -> Iterator[str]:
+    """Yield the path of every file below a folder; links are not followed."""
+    for folder, _, names in os.walk(root):
+        for name in names:
+            yield os.path.join(folder, name)
 
 
 def _small_text(path: Path) -> bytes | None:
