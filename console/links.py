@@ -86,6 +86,7 @@ class SocketLink:
         self._replies: dict[int, Future[Reply]] = {}
         self._views: dict[int, Future[View]] = {}
         self._deltas: dict[int, Callable[[Delta], None]] = {}
+        self._number = 0
         self._reader = threading.Thread(target=self._read, name="engine's answers", daemon=True)
         self._reader.start()
 
@@ -110,6 +111,7 @@ class SocketLink:
 
     def close(self) -> None:
         """Hang up."""
+        self._deltas.clear()
         # Closing alone would neither wake the reading thread nor reach the engine while that thread waits.
         with contextlib.suppress(OSError):
             self._channel.shutdown(socket.SHUT_RDWR)
@@ -134,6 +136,10 @@ class SocketLink:
             lost = ConnectionError(f"the engine cannot be reached: {error}")
             _fail(self._replies, lost, *self._replies)
             _fail(self._views, lost, *self._views)
+            # After close() nobody listens any more; an engine that is gone must be seen without pressing a key.
+            for deliver in tuple(self._deltas.values()):
+                gone = EngineInfo(mode="stopped", trouble=str(lost))
+                deliver(Delta(number=self._number, at=SystemClock().now(), engine=gone))
 
     def _take(self, answer: wire.Answer) -> None:
         if answer.reply is not None:
@@ -141,6 +147,7 @@ class SocketLink:
         elif answer.view is not None:
             _settle(self._views.pop(answer.id, None), answer.view)
         elif answer.delta is not None and (deliver := self._deltas.get(answer.id)) is not None:
+            self._number = answer.delta.number
             deliver(answer.delta)
 
 

@@ -6,7 +6,9 @@ import time
 
 from engine.safety.processes import pids
 
-TREE = "setsid sh -c 'trap \"\" TERM; sleep 987654' & sleep 987654"
+# Known by this run alone: others may run the same tests beside it.
+SECONDS = f"{os.getpid()}{time.time_ns() % 1_000_000:06}"
+TREE = f"setsid sh -c 'trap \"\" TERM; sleep {SECONDS}' & sleep {SECONDS}"
 
 
 def sleepers() -> set[int]:
@@ -15,7 +17,7 @@ def sleepers() -> set[int]:
     for pid in pids():
         try:
             with open(f"/proc/{pid}/cmdline", "rb") as file:
-                if b"987654" in file.read().split(b"\0"):
+                if SECONDS.encode() in file.read().split(b"\0"):
                     found.add(pid)
         except OSError:
             continue
