@@ -1,0 +1,80 @@
+"""Putting an engine together: from a workspace's files, or not at all and in words."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from engine import bootstrap
+from state.files import Lock, Workspace, WorkspaceBusy, create_workspace
+from state.journal import JournalDamaged
+from state.model import command as c
+from state.settings import SettingsError
+from tests.making import ManualClock, a_spec
+from tests.state.making import filled
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return create_workspace(tmp_path)
+
+
+def test_an_engine_works_with_the_settings_of_its_workspace(workspace: Workspace) -> None:
+    """Slots and mode are shown, a sandbox was tried for real, and a task comes to its end."""
+    workspace.settings.write_text("[queue]\nslots = 5\n")
+
+    async def scene() -> None:
+        engine = bootstrap.open_engine(workspace, "headless")
+        running = asyncio.create_task(engine.run(until_idle=False))
+        await asyncio.sleep(0)
+        info = engine.view().engine
+        assert (info.slots, info.mode, info.sandbox) == (5, "headless", "")
+        request = c.Request(actor="operator:ada", command=c.AddTasks(specs=(a_spec(),)))
+        assert (await asyncio.wait_for(engine.ask(request), 30)).ok
+        engine.go_headless()
+        await asyncio.wait_for(running, 30)
+        assert engine.failed == ""
+
+    asyncio.run(scene())
+    with bootstrap.open_desk(workspace).store as store:
+        assert store.tasks["tidy"].state_name == "done"
+
+
+def test_a_desk_works_without_an_engine(workspace: Workspace) -> None:
+    """The same commands, on the store itself, and a view that says that nothing runs."""
+    desk = bootstrap.open_desk(workspace, ManualClock())
+    assert desk.handle(c.Request(actor="operator:ada", command=c.AddTasks(specs=(a_spec(),)))).ok
+    workspace.stop.touch()
+    view = bootstrap.still_view(workspace, desk.store)
+    assert (view.engine.mode, view.engine.pid, view.engine.stop_file) == ("stopped", 0, True)
+    assert set(view.tasks) == {"tidy"} and view.number == desk.store.number
+    desk.store.close()
+
+
+@pytest.mark.parametrize("open_", [lambda place: bootstrap.open_engine(place, "hosted"), bootstrap.open_desk])
+def test_a_workspace_in_use_is_refused_with_the_owner(workspace: Workspace, open_) -> None:
+    """Two engines, or an engine beside a verb on the store, cannot be."""
+    with Lock(workspace), pytest.raises(WorkspaceBusy):
+        open_(workspace)
+
+
+@pytest.mark.parametrize("open_", [lambda place: bootstrap.open_engine(place, "hosted"), bootstrap.open_desk])
+def test_mistakes_in_the_settings_are_told_and_nothing_is_held(workspace: Workspace, open_) -> None:
+    """File, line and key; the lock is free afterwards, so that a second try after mending works."""
+    workspace.settings.write_text("[queue]\nslot = 5\n")
+    with pytest.raises(SettingsError, match=r"midwatch\.toml:2: queue\.slot"):
+        open_(workspace)
+    assert Lock(workspace).owner_pid() == 0
+
+
+@pytest.mark.parametrize("open_", [lambda place: bootstrap.open_engine(place, "hosted"), bootstrap.open_desk])
+def test_a_damaged_journal_is_refused_and_nothing_is_held(tmp_path: Path, open_) -> None:
+    """The line is named, nothing is mended behind the operator's back, and the lock is free."""
+    workspace = filled(tmp_path)
+    first = min(workspace.journal.glob("*.jsonl"))
+    damaged = first.read_bytes().replace(b"task-2", b"task-X", 1)
+    first.write_bytes(damaged)
+    with pytest.raises(JournalDamaged):
+        open_(workspace)
+    assert first.read_bytes() == damaged
+    assert Lock(workspace).owner_pid() == 0
