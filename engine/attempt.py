@@ -122,7 +122,7 @@ class Attempt:
         if self._withdrawn():
             return
         starting = move_build(
-            build, b.Starting(token=secrets.token_hex(16)), base=prepared.base, branch=prepared.branch
+            build, b.Starting(token=self._hall.seats.reserve(build.id)), base=prepared.base, branch=prepared.branch
         )
         made = f"made from {prepared.base[:12]} of {prepared.branch}" if build.repo else "made empty"
         self._hall.stage([starting], "workspace_ready", made, build)
@@ -144,7 +144,8 @@ class Attempt:
         confinement = await self._confinement(token)
         if self._withdrawn():
             return
-        identity = process.spawn(confinement, self._paths, self._hall.machine)
+        seat = self._hall.seats.claim(self.id, token)
+        identity = process.spawn(confinement, self._paths, self._hall.machine, seat)
         self._running(identity, "its command was started")
 
     async def _confinement(self, token: str) -> Confinement:

@@ -39,6 +39,9 @@ _LONGEST_SLEEP_S = 60.0
 _TRY_AGAIN_S = 1.0
 """How long after a failed write the next one is tried."""
 
+_SEATS = 2
+"""How many builds can begin at the same moment without waiting for a control group."""
+
 _PAGES_S = 0.5
 """The shortest time between two rounds of writing the pages."""
 _PAGES_AGAIN_S = 1800.0
@@ -126,12 +129,14 @@ class Engine:
             self._heed_stop_file()
             self._roster.adopt()
             self._nursery.start(self._report(), "the progress pages")
+            self._nursery.start(self._hall.seats.keep(min(self._settings.queue.slots, _SEATS)), "the seats")
             self._wake()
             ready()
             await self._leaving.wait()
         finally:
             watch.close()
             await self._nursery.close()
+            self._hall.seats.close()
             if self._timer is not None:
                 self._timer.cancel()
             self._closed = True
@@ -209,6 +214,9 @@ class Engine:
         facts = gather(self._picture(), self._settings, self._clock.now(), self._ledger.occupying())
         if self._draining:
             facts = msgspec.structs.replace(facts, paused=True)
+        if not facts.stopped and kill_switch.engaged(self._workspace):
+            # The file counts from the moment that it is there; the watch on it kills before it tells.
+            facts = msgspec.structs.replace(facts, stopped=True)
         intents = planner.plan(
             self._picture(),
             facts,

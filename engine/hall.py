@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.clock import Clock
 from engine.questions import Questions
 from engine.work.sandbox import Machine
+from engine.work.seats.pool import Seats
 from state.files import Workspace
 from state.model.build import Build
 from state.model.progress import Progress
@@ -39,6 +40,7 @@ class Hall:
         self.settings = settings
         self.clock = clock
         self.machine = machine
+        self.seats = Seats(machine, idle=settings.sandbox.idle_priority)
         self.wake = wake
         self.publish = publish
         self.trouble = ""

@@ -65,6 +65,7 @@ class Roster:
         finally:
             self._running.pop(attempt.id, None)
             self.progress.pop(attempt.id, None)
+            self._hall.seats.drop(attempt.id)
         if self._hall.build(attempt.id).over:
             self._attempts.pop(attempt.id, None)
         elif self._blocked(attempt.id):

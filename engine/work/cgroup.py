@@ -43,8 +43,11 @@ def parents() -> tuple[GroupParent, ...]:
     return tuple(chosen)
 
 
-def make(where: tuple[GroupParent, ...], token: str, limits: Limits, *, idle: bool) -> tuple[str, ...]:
-    """Make a build's groups with its limits in force; OSError when any of it does not work, and then none is left."""
+def make(where: tuple[GroupParent, ...], token: str, limits: Limits | None, *, idle: bool) -> tuple[str, ...]:
+    """Make a build's groups with its limits in force; OSError when any of it does not work, and then none is left.
+
+    Without `limits` the groups hold nobody back, until `limit` and `stand_back` do.
+    """
     made: list[str] = []
     try:
         for parent in where:
@@ -56,17 +59,32 @@ def make(where: tuple[GroupParent, ...], token: str, limits: Limits, *, idle: bo
                 os.rmdir(group)
             os.mkdir(group)
             made.append(group)
-            if "pids" in parent.controls:
-                _put(f"{group}/pids.max", limits.processes + SUPERVISORS)
-            if "memory" in parent.controls:
-                _limit_memory(group, limits.memory_bytes)
-            if "cpu" in parent.controls and idle:
-                _put(f"{group}/cpu.idle", 1)
+        if limits is not None:
+            limit(where, token, limits)
+            if idle:
+                stand_back(where, token)
     except OSError:
         for group in made:
             os.rmdir(group)
         raise
     return tuple(made)
+
+
+def limit(where: tuple[GroupParent, ...], token: str, limits: Limits) -> None:
+    """Put limits in force in groups that have none yet; OSError when any of it does not work."""
+    for parent in where:
+        group = f"{parent.path}/{groups.PREFIX}{token}"
+        if "pids" in parent.controls:
+            _put(f"{group}/pids.max", limits.processes + SUPERVISORS)
+        if "memory" in parent.controls:
+            _limit_memory(group, limits.memory_bytes)
+
+
+def stand_back(where: tuple[GroupParent, ...], token: str) -> None:
+    """Let the groups that were made for it run only when nothing else wants the processor. Raises OSError."""
+    for parent in where:
+        if "cpu" in parent.controls:
+            _put(f"{parent.path}/{groups.PREFIX}{token}/cpu.idle", 1)
 
 
 def join(names: tuple[str, ...], pid: int) -> None:

@@ -2,8 +2,8 @@
 
 import asyncio
 import os
+import shlex
 import signal
-import subprocess
 from pathlib import Path
 
 from engine.safety import groups, kill, processes, record, status
@@ -12,6 +12,7 @@ from engine.safety.record import ProcessRecord
 from engine.safety.tree import Tree
 from engine.work import cgroup, devices, sandbox
 from engine.work.sandbox import Confinement, Machine, SpawnRefused
+from engine.work.seats.seat import SEALED_FD, Seat
 from state.files import HIDDEN, BuildPaths
 
 __all__ = [
@@ -30,32 +31,31 @@ __all__ = [
 _TAIL_BYTES = 4096
 
 
-def spawn(c: Confinement, paths: BuildPaths, machine: Machine) -> Identity:
+def spawn(c: Confinement, paths: BuildPaths, machine: Machine, seat: Seat | None = None) -> Identity:
     """Start a build and return at once; SpawnRefused, and nothing runs, when something stands in the way.
 
+    `seat` is a place that waits for it under the confinement's own token; it is used up or abandoned, come what may.
     The command begins only after the process record is on disk and no STOP file was seen after that. So a kill
     switch finds either the record or nothing to kill, and a caller that dies on the way leaves nothing behind.
     """
-    _check(c, paths, machine)
     try:
-        return _spawn(c, paths, machine)
+        _check(c, paths, machine)
+        seat = seat or Seat(machine, c.token, idle=c.idle_priority)
+        return _spawn(c, paths, machine, seat)
     except OSError as error:
         raise SpawnRefused(f"build {c.build} was not started: {error}") from error
+    finally:
+        if seat is not None and not seat.gone:
+            seat.abandon()
 
 
-def _spawn(c: Confinement, paths: BuildPaths, machine: Machine) -> Identity:
+def _spawn(c: Confinement, paths: BuildPaths, machine: Machine, seat: Seat) -> Identity:
     for stale in (paths.status, paths.process):
         stale.unlink(missing_ok=True)
     kill.forget(paths)
-    made = cgroup.make(machine.groups, c.token, c.limits, idle=c.idle_priority)
-    gate_out, gate_in = os.pipe()
-    child: subprocess.Popen[bytes] | None = None
     try:
-        child = _popen(c, paths, machine, gate_out)
-        cgroup.join(made, child.pid)
-        if c.idle_priority and not any("cpu" in parent.controls for parent in machine.groups):
-            os.sched_setscheduler(child.pid, os.SCHED_IDLE, os.sched_param(0))
-        identity = processes.identify(child.pid)
+        _order(c, paths, machine, seat)
+        identity = processes.identify(seat.pid)
         if identity is None:
             raise SpawnRefused(f"build {c.build} was not started: {paths.output} says why")
         record.write(
@@ -65,53 +65,35 @@ def _spawn(c: Confinement, paths: BuildPaths, machine: Machine) -> Identity:
                 token=c.token,
                 process=identity,
                 sandboxed=c.sandboxed,
-                groups=made,
+                groups=seat.groups,
                 time_s=c.limits.time_s,
             ),
         )
         stop = record.stop_path(paths)
         if stop is not None and os.path.lexists(stop):
             raise SpawnRefused(f"build {c.build} was not started: the kill switch is engaged ({stop})")
-        os.write(gate_in, b"\n")
+        seat.let_go()
     except BaseException:
-        if child is not None:
-            child.kill()
-            child.wait()
         paths.process.unlink(missing_ok=True)
-        groups.remove(made, timeout_s=0.2)
         raise
-    finally:
-        os.close(gate_out)
-        os.close(gate_in)
-    # `ended` reaps it by pidfd, which Popen cannot know of.
-    child.returncode = 0
     return identity
 
 
-def _popen(c: Confinement, paths: BuildPaths, machine: Machine, gate: int) -> subprocess.Popen[bytes]:
-    output = os.open(paths.output, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    sealed = os.memfd_create("confinement")
-    try:
-        own_devices = {}
-        if c.sandboxed and devices.make(paths.root / "dev"):
-            own_devices = {name: str(paths.root / "dev" / name) for name in devices.NUMBERS}
-        os.write(sealed, sandbox.sealed(c, machine, own_devices))
-        os.lseek(sealed, 0, os.SEEK_SET)
-        own = {} if c.sandboxed else sandbox.environment(c, os.path.expanduser("~"))
-        marks = {processes.TOKEN_VARIABLE: c.token, processes.BUILD_VARIABLE: os.path.realpath(paths.root)}
-        return subprocess.Popen(
-            sandbox.argv(c, machine, str(paths.status), sealed),
-            stdin=gate,
-            stdout=output,
-            stderr=output,
-            cwd="/" if c.sandboxed else c.work,
-            env={"PATH": sandbox.PATH, **own, **marks},
-            pass_fds=(sealed,) if c.sandboxed else (),
-            start_new_session=True,
-        )
-    finally:
-        os.close(sealed)
-        os.close(output)
+def _order(c: Confinement, paths: BuildPaths, machine: Machine, seat: Seat) -> None:
+    """Turn a seat into the build's own gate."""
+    # Made here, since the command's own mask would decide who may read it.
+    os.close(os.open(paths.output, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600))
+    own_devices = {}
+    if c.sandboxed and devices.make(paths.root / "dev"):
+        own_devices = {name: str(paths.root / "dev" / name) for name in devices.NUMBERS}
+    own = {} if c.sandboxed else sandbox.environment(c, os.path.expanduser("~"))
+    marks = {processes.BUILD_VARIABLE: os.path.realpath(paths.root)}
+    lines = [f"exec >>{shlex.quote(str(paths.output))} 2>&1"]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in {**own, **marks}.items()]
+    lines.append(f"cd {shlex.quote('/' if c.sandboxed else c.work)} || exit 125")
+    closed = "" if c.sandboxed else f" {SEALED_FD}<&-"
+    lines.append(f"exec {shlex.join(sandbox.argv(c, machine, str(paths.status), SEALED_FD))}{closed}")
+    seat.order("\n".join(lines), sandbox.sealed(c, machine, own_devices) if c.sandboxed else b"", c.limits)
 
 
 def _check(c: Confinement, paths: BuildPaths, machine: Machine) -> None:
