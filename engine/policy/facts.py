@@ -1,8 +1,9 @@
 """What the rules are given besides the view: the moment, the slots and the operator's settings."""
 
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from state.model.record import Noun
+from state.model.when.window import Span, Window
 
 
 class Active(Noun, frozen=True, kw_only=True):
@@ -23,6 +24,10 @@ class Facts(Noun, frozen=True, kw_only=True):
     stopped: bool
     """Whether the kill switch is engaged, by the journal or by the STOP file."""
     paused: bool
+    slots_why: str = ""
+    """Why there are this many slots, in words; empty when the settings say so for any time."""
+    spans: tuple[Span, ...] = ()
+    """The windows that are open now and in the time to come, in order; none without windows."""
     sandbox_trouble: str | None = None
     """Why no sandbox can be made on this machine; empty when one can; None when nobody has looked."""
 
@@ -34,3 +39,7 @@ class Rules(Noun, frozen=True, kw_only=True):
     """Micro-dollars above which a budget needs approval."""
     unsandboxed: frozenset[str] = frozenset()
     """Labels that the settings let run without a sandbox."""
+    windows: tuple[Window, ...] = ()
+    """The windows that are configured; none means that any time is fine."""
+    zone: tzinfo = UTC
+    """The operator's time zone, for words."""

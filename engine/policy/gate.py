@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from engine.policy import approvals, blockers, budget, clarity, command, priority, risk
+from engine.policy import approvals, blockers, budget, clarity, command, estimate, priority, risk
 from engine.policy.facts import Facts, Rules
-from engine.policy.moment import conflicts, sandbox, slots, standing, switch, timing
+from engine.policy.moment import conflicts, sandbox, slots, standing, switch, timing, window
 from engine.policy.times import who
 from state.model.task import Task
 from state.model.verdict import Finding, Stance, Verdict
@@ -17,6 +17,8 @@ APPROVABLE = frozenset(
     {clarity.RULE, blockers.BLOCKERS, priority.RULE, risk.RULE, approvals.RULE, budget.RULE},
 )
 """The rules that the operator's yes answers. Whatever the others say, no approval makes it allowed."""
+SPAWNED = APPROVABLE | {estimate.RULE, window.RULE}
+"""The rules that are answered by asking for a build now: that yes is to the moment as well."""
 
 
 class _Moment(NamedTuple):
@@ -31,7 +33,9 @@ _MOMENT = (
     _Moment(standing.RULE, (), lambda t, v, f, r: (standing.check(t),)),
     _Moment(blockers.DEPENDENCIES, (), lambda t, v, f, r: blockers.dependencies(t.spec, v.tasks)),
     _Moment(conflicts.RULE, ("active",), lambda t, v, f, r: (conflicts.check(t.spec, f.active),)),
-    _Moment(slots.RULE, ("slots", "active"), lambda t, v, f, r: (slots.check(f.slots, f.active),)),
+    _Moment(
+        slots.RULE, ("slots", "active", "slots_why"), lambda t, v, f, r: (slots.check(f.slots, f.active, f.slots_why),)
+    ),
     _Moment(
         switch.KILL_SWITCH,
         ("stopped",),
@@ -39,6 +43,11 @@ _MOMENT = (
     ),
     _Moment(switch.PAUSE, ("paused",), lambda t, v, f, r: (switch.pause(v.control, f.paused),)),
     _Moment(timing.RULE, ("now",), lambda t, v, f, r: (timing.check(t, f.now),)),
+    _Moment(
+        window.RULE,
+        ("spans", "now"),
+        lambda t, v, f, r: _answered(t, (window.check(t.spec, f.spans, bool(r.windows), f.now, r.zone),)),
+    ),
     _Moment(sandbox.RULE, (), lambda t, v, f, r: (sandbox.check(t.label, f.sandbox_trouble, r.unsandboxed),)),
 )
 
@@ -71,9 +80,23 @@ def _of_spec(task: Task, rules: Rules) -> tuple[Finding, ...]:
         approvals.check(spec),
         budget.check(spec, rules.budget_over),
         command.check(spec),
+        estimate.check(spec, rules.windows),
     )
+    return _answered(task, findings)
+
+
+def _answered(task: Task, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings with those allowed that the operator has said yes to."""
     by = _agreed_by(task)
-    return tuple(_answered(finding, by) for finding in findings) if by else findings
+    if not by:
+        return findings
+    answered = SPAWNED if task.forced else APPROVABLE
+    return tuple(
+        msgspec.structs.replace(finding, verdict=Stance.ALLOW, text=f"{by}: {finding.text}")
+        if finding.verdict is not Stance.ALLOW and finding.rule in answered
+        else finding
+        for finding in findings
+    )
 
 
 def _agreed_by(task: Task) -> str:
@@ -81,9 +104,3 @@ def _agreed_by(task: Task) -> str:
     if task.forced:
         return f"spawned by {by or 'the operator'}"
     return f"approved by {by}" if by else ""
-
-
-def _answered(finding: Finding, by: str) -> Finding:
-    if finding.verdict is Stance.ALLOW or finding.rule not in APPROVABLE:
-        return finding
-    return msgspec.structs.replace(finding, verdict=Stance.ALLOW, text=f"{by}: {finding.text}")

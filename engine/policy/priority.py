@@ -7,7 +7,7 @@ RULE = "priority"
 
 _ALLOWED = {
     Priority.HIGH: "high priority may start at any time",
-    Priority.MEDIUM: "medium priority may start at any time while no windows are configured",
+    Priority.MEDIUM: "medium priority may start by itself, where windows are configured in those that take it",
 }
 
 

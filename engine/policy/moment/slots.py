@@ -8,14 +8,14 @@ from state.model.verdict import Finding, Stance
 RULE = "slots"
 
 
-def check(slots: int, active: Sequence[Active]) -> Finding:
-    """Wait while as many builds run as there are slots."""
+def check(slots: int, active: Sequence[Active], why: str = "") -> Finding:
+    """Wait while as many builds run as there are slots; `why` says what makes them so many at this moment."""
     if slots <= 0:
-        return Finding(
-            rule=RULE, verdict=Stance.WAIT, text="no slot is open: slots is 0 under [queue] in midwatch.toml"
-        )
+        text = f"no slot is open: {why or 'slots is 0 under [queue] in midwatch.toml'}"
+        return Finding(rule=RULE, verdict=Stance.WAIT, text=text)
+    because = f" ({why})" if why else ""
     if len(active) >= slots:
         names = ", ".join(build.label for build in active)
         what = "the slot is taken" if slots == 1 else f"all {slots} slots are taken"
-        return Finding(rule=RULE, verdict=Stance.WAIT, text=f"{what} by {names}")
-    return Finding(rule=RULE, verdict=Stance.ALLOW, text=f"{slots - len(active)} of {slots} slots free")
+        return Finding(rule=RULE, verdict=Stance.WAIT, text=f"{what} by {names}{because}")
+    return Finding(rule=RULE, verdict=Stance.ALLOW, text=f"{slots - len(active)} of {slots} slots free{because}")

@@ -9,19 +9,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.policy.facts import Active, Facts, Rules
-from engine.policy.gate import APPROVABLE, judge, judge_spec
+from engine.policy.gate import APPROVABLE, SPAWNED, judge, judge_spec
 from state.model import task as t
 from state.model.control import Control
 from state.model.verdict import Finding, Stance, Verdict
 from state.model.view import EngineInfo, View
+from state.model.when.window import Span, Window
 from tests.making import NOON, a_task
 
 RULES = Rules(budget_over=50_000_000)
 FACTS = Facts(now=NOON, slots=2, active=(), stopped=False, paused=False, sandbox_trouble="")
 VIEW = View(at=NOON)
 
-OF_SPEC = ["clarity", "blockers", "priority", "risk", "approvals", "budget", "command"]
-OF_MOMENT = ["standing", "dependencies", "conflicts", "slots", "kill_switch", "pause", "timing", "sandbox"]
+NIGHT = Window(name="night", start_min=22 * 60, end_min=6 * 60)
+WORK = Window(name="work", start_min=8 * 60, end_min=18 * 60, lowest=t.Priority.HIGH)
+WINDOWED = Rules(budget_over=50_000_000, windows=(NIGHT, WORK))
+
+OF_SPEC = ["clarity", "blockers", "priority", "risk", "approvals", "budget", "command", "estimate"]
+OF_MOMENT = ["standing", "dependencies", "conflicts", "slots", "kill_switch", "pause", "timing", "window", "sandbox"]
 
 states = st.sampled_from(
     [
@@ -54,6 +59,8 @@ def tasks(draw: st.DrawFn) -> t.Task:
         command=draw(st.sampled_from(["", "make"])),
         repo=draw(st.sampled_from(["", "/srv/app"])),
         start_at=draw(st.sampled_from([None, NOON - timedelta(1), NOON + timedelta(1)])),
+        hours=draw(st.sampled_from([None, 2.0, 20.0])),
+        window=draw(st.sampled_from(t.WindowUse)),
     )
 
 
@@ -74,9 +81,20 @@ facts = st.builds(
     active=st.lists(st.just(Active(label="y", build="y-1", repo="/srv/app", paths=())), max_size=2).map(tuple),
     stopped=st.booleans(),
     paused=st.booleans(),
+    spans=st.sampled_from([(), (WORK,), (NIGHT,)]).map(
+        lambda open_now: tuple(
+            Span(window=window, opens_at=NOON - timedelta(hours=3), closes_at=NOON + timedelta(hours=3))
+            for window in open_now
+        )
+    ),
     sandbox_trouble=st.sampled_from(["", "no bwrap", None]),
 )
-rules = st.builds(Rules, budget_over=st.just(50_000_000), unsandboxed=st.sampled_from([frozenset(), frozenset({"x"})]))
+rules = st.builds(
+    Rules,
+    budget_over=st.just(50_000_000),
+    unsandboxed=st.sampled_from([frozenset(), frozenset({"x"})]),
+    windows=st.sampled_from([(), (NIGHT, WORK)]),
+)
 
 
 def approved(task: t.Task) -> t.Task:
@@ -149,8 +167,9 @@ def test_a_yes_answers_only_what_may_be_answered(
     said_yes = msgspec.structs.replace(task, forced=True) if spawned else approved(task)
     after = judge(said_yes, view, moment, own)
     by = "spawned by the operator: " if spawned else "approved by ann: "
+    answerable = SPAWNED if spawned else APPROVABLE
     for asked, answered in zip(before.findings, after.findings, strict=True):
-        if asked.verdict is Stance.ALLOW or asked.rule not in APPROVABLE:
+        if asked.verdict is Stance.ALLOW or asked.rule not in answerable:
             assert answered == asked
         else:
             assert answered == Finding(rule=asked.rule, verdict=Stance.ALLOW, text=by + asked.text)
@@ -164,6 +183,15 @@ def test_a_yes_to_an_older_spec_is_no_yes(task: t.Task, moment: Facts, own: Rule
     changed = msgspec.structs.replace(yes, spec=msgspec.structs.replace(yes.spec, title="something else"))
     unasked = msgspec.structs.replace(changed, approval=None)
     assert judge(changed, VIEW, moment, own) == judge(unasked, VIEW, moment, own)
+
+
+def test_asking_for_a_build_now_needs_no_window_and_a_plain_yes_does() -> None:
+    """A spawn is a yes to the moment as well; an approval is one to the task only, which then waits for its window."""
+    closed = msgspec.structs.replace(FACTS, spans=())
+    assert judge(approved(a_task()), VIEW, closed, WINDOWED).stance is Stance.WAIT
+    assert judge(a_task(forced=True), VIEW, closed, WINDOWED).stance is Stance.ALLOW
+    assert judge_spec(approved(a_task(hours=20)), WINDOWED).stance is Stance.HOLD
+    assert judge_spec(a_task(hours=20, forced=True), WINDOWED).stance is Stance.ALLOW
 
 
 def test_a_spawn_names_who_asked_for_it() -> None:
@@ -204,6 +232,17 @@ def test_each_rule_alone_can_stop_a_start(
     """One thing wrong is enough, and it is the only thing told against the task."""
     verdict = judge(a_task(**task), VIEW, msgspec.structs.replace(FACTS, **moment), RULES)
     assert [(finding.rule, finding.verdict) for finding in verdict.against] == [(rule, stance)]
+
+
+@pytest.mark.parametrize(
+    ("task", "rule", "stance"),
+    [({}, "window", Stance.WAIT), ({"hours": 20, "priority": t.Priority.HIGH}, "", Stance.ALLOW)],
+)
+def test_a_window_can_stop_a_start(task: dict[str, Any], rule: str, stance: Stance) -> None:
+    """Where windows are configured, a closed one stops what needs one, and nothing else."""
+    verdict = judge(a_task(**task), VIEW, FACTS, WINDOWED)
+    assert [finding.rule for finding in verdict.against] == ([rule] if rule else [])
+    assert verdict.stance is stance
 
 
 @pytest.mark.parametrize(

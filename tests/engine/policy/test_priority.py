@@ -12,7 +12,11 @@ from tests.making import a_spec
     ("level", "stance", "text"),
     [
         (Priority.HIGH, Stance.ALLOW, "high priority may start at any time"),
-        (Priority.MEDIUM, Stance.ALLOW, "medium priority may start at any time while no windows are configured"),
+        (
+            Priority.MEDIUM,
+            Stance.ALLOW,
+            "medium priority may start by itself, where windows are configured in those that take it",
+        ),
         (Priority.LOW, Stance.ASK, "low priority never starts without approval"),
     ],
 )

@@ -24,3 +24,17 @@ def test_a_start_needs_a_free_slot(count: int, running: tuple[str, ...], stance:
     builds = [Active(label=label, build=f"{label}-1", repo="", paths=()) for label in running]
     finding = slots.check(count, builds)
     assert (finding.verdict, finding.text) == (stance, text)
+
+
+@pytest.mark.parametrize(
+    ("count", "running", "text"),
+    [
+        (0, (), "no slot is open: meeting until 10:00"),
+        (1, ("a",), "the slot is taken by a (meeting until 10:00)"),
+        (1, (), "1 of 1 slots free (meeting until 10:00)"),
+    ],
+)
+def test_what_makes_them_so_few_is_told(count: int, running: tuple[str, ...], text: str) -> None:
+    """Where the context decides on the number, the words say which."""
+    builds = [Active(label=label, build=f"{label}-1", repo="", paths=()) for label in running]
+    assert slots.check(count, builds, "meeting until 10:00").text == text
