@@ -124,6 +124,12 @@ def run_sync(
     return Output(process.returncode, out, err)
 
 
+def detach(argv: Sequence[str], cwd: Path, log: Path) -> None:
+    """Start a program that outlives this one and its terminal; what it prints goes to the end of `log`."""
+    with log.open("ab") as output:
+        subprocess.Popen(argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
+
+
 class _Kept:
     """What one stream printed, as far as it is kept."""
 

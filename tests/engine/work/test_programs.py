@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from engine.work.programs import Output, ProgramFailed, clean_environment, run, run_sync
+from engine.work.programs import Output, ProgramFailed, clean_environment, detach, run, run_sync
 
 ENV = clean_environment()
 
@@ -155,3 +156,16 @@ def test_the_loop_goes_on_while_a_program_runs():
         return order
 
     assert asyncio.run(both()) == ["other", "program"]
+
+
+# Whoever detaches a program ends before it and cannot wait for it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_detached_program_lives_on_by_itself(tmp_path):
+    """It has a session of its own, and what it prints is added to the log."""
+    log = tmp_path / "log"
+    log.write_text("before\n")
+    detach([sys.executable, "-c", "import os; print(os.getsid(0), flush=True)"], tmp_path, log)
+    assert until(lambda: len(log.read_text().splitlines()) == 2)
+    before, session = log.read_text().splitlines()
+    assert before == "before"
+    assert int(session) != os.getsid(0)
