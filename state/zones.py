@@ -3,19 +3,15 @@
 import difflib
 import os
 from datetime import UTC, tzinfo
+from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
-
-LOCAL = "local"
-"""In place of a zone's name: the zone of this machine."""
 
 
 def zone_of(name: str) -> tzinfo:
     """Return the zone of a name such as `America/Chicago`; UTC itself for the names of it, which never changes.
 
-    `local` is the zone that TZ or the machine names. Raises ValueError with the nearest name.
+    Raises ValueError with the nearest name.
     """
-    if name == LOCAL:
-        return _machines()
     if name in ("UTC", "Etc/UTC"):
         return UTC
     try:
@@ -29,12 +25,14 @@ def zone_of(name: str) -> tzinfo:
         raise ValueError(f"there is no time zone {name!r}: {hint}") from error
 
 
-def _machines() -> tzinfo:
-    for named in (os.environ.get("TZ", "").removeprefix(":"), os.path.realpath("/etc/localtime")):
-        name = named.partition("zoneinfo/")[2] or named
+def local_name() -> str:
+    """Return the name of the machine's own zone, from TZ or from what /etc/localtime points to; UTC for want of one."""
+    asked = os.environ.get("TZ", "").removeprefix(":")
+    pointed = str(Path("/etc/localtime").resolve()).partition("/zoneinfo/")[2]
+    for name in (asked, pointed):
         try:
-            if name not in ("", LOCAL):
-                return zone_of(name)
+            if name:
+                return "UTC" if zone_of(name) is UTC else name
         except ValueError:
-            continue  # TZ may hold rules in place of a name
-    return UTC
+            continue
+    return "UTC"
