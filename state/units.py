@@ -1,12 +1,15 @@
-"""Durations, sizes and amounts as operators write them."""
+"""Durations, sizes, amounts and the like as operators write them."""
 
 import json
 import math
 import re
+import shlex
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from state.model.money import MICRO, from_dollars
+from state.zones import zone_of
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -135,6 +138,33 @@ def _paths(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _command(value: Any) -> str:
+    text = _text(value)
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise ValueError(f"not a command line: {str(error).lower()}") from error
+    if not words:
+        raise ValueError('expected a command line such as "status --json"')
+    return text
+
+
+def _zone(value: Any) -> str:
+    zone_of(_text(value))
+    return str(value)
+
+
+def choice(options: type[StrEnum]) -> Kind:
+    """Return the kind of the words of an enumeration."""
+
+    def read(value: Any) -> StrEnum:
+        if value not in tuple(options):
+            raise ValueError(f"expected {' or '.join(map(_quoted, options))}, not {said(value)}")
+        return options(value)
+
+    return Kind(read, _quoted)
+
+
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
@@ -145,4 +175,6 @@ SIZE = Kind(_size, lambda size: _quoted(show_size(size)))
 MONEY = Kind(_money, lambda micro: str(micro / MICRO))
 TRUTH = Kind(_truth, lambda truth: "true" if truth else "false")
 TEXT = Kind(_text, _quoted)
+COMMAND = Kind(_command, _quoted)
+ZONE = Kind(_zone, _quoted)
 PATHS = Kind(_paths, lambda paths: f"[{', '.join(map(_quoted, paths))}]")

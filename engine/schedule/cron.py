@@ -4,9 +4,10 @@ import hashlib
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
-from engine.schedule.expression import Cron, CronError, Seconds, read
+from engine.schedule.expression import Cron, CronError, read
+from state.model.when.schedule import Seconds
 
-__all__ = ["Cron", "CronError", "Seconds", "jitter_s", "next_after", "next_local", "parse", "slots"]
+__all__ = ["Cron", "CronError", "jitter_s", "next_after", "next_local", "parse", "slots"]
 
 REMEMBERED = 16_384
 """Expressions that are kept parsed."""

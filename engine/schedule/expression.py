@@ -2,22 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 from state.errors import MidwatchError
+from state.model.when.schedule import Seconds
 
 LONGEST = 256
 """Characters of an expression. The parser's time grows with the length, up to minutes for what no person writes."""
-
-
-class Seconds(StrEnum):
-    """Where the seconds stand in an expression of six fields."""
-
-    FIRST = "first"
-    """As Quartz and Spring have it: `0 30 2 * * *` is half past two."""
-    LAST = "last"
-    """As croniter has it: `30 2 * * * 0` is half past two."""
 
 
 class CronError(MidwatchError):

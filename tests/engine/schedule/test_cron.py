@@ -11,7 +11,8 @@ from cronsim import CronSim, CronSimError
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from engine.schedule.cron import Cron, CronError, Seconds, jitter_s, next_after, next_local, parse, slots
+from engine.schedule.cron import Cron, CronError, jitter_s, next_after, next_local, parse, slots
+from state.model.when.schedule import Seconds
 from state.zones import zone_of
 from tests.engine.schedule.expressions import CHANGES, ZONES, Walk, expressions, utc
 

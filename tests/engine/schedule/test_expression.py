@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.schedule.expression import LONGEST, CronError, Seconds, read
+from engine.schedule.expression import LONGEST, CronError, read
+from state.model.when.schedule import Seconds
 
 LONG = "* * * * " + ",".join(["1"] * 200)
 

@@ -1,27 +1,17 @@
-"""The operator's settings."""
+"""Reading the operator's settings, with every mistake told by file, line and key."""
 
-import re
-import tomllib
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
-from state import settings as module
-from state.model.build import Limits
-from state.model.task import LimitOverrides
+from state.model.when.schedule import Misfire, Schedule, Seconds
 from state.settings import (
-    DEFAULT_LIMITS,
-    SandboxKind,
     Settings,
     SettingsError,
-    TaskSettings,
-    default_text,
-    limits_for,
     load,
+    mistake,
 )
-from tests.making import a_spec
 
 
 @pytest.fixture
@@ -52,6 +42,8 @@ def test_every_setting_can_be_set(path: Path) -> None:
         """
         [queue]
         slots = 4
+        [time]
+        zone = "Asia/Kathmandu"
         [retry]
         times = 0
         wait = "90s"
@@ -84,6 +76,8 @@ def test_every_setting_can_be_set(path: Path) -> None:
     )
     assert msgspec.to_builtins(load(path)) == {
         "queue": {"slots": 4},
+        "time": {"zone": "Asia/Kathmandu"},
+        "schedules": {},
         "retry": {"times": 0, "wait_s": 90.0},
         "stall": {"after_s": 600.0},
         "limits": {
@@ -183,37 +177,73 @@ def test_what_cannot_be_read_is_told(path: Path) -> None:
         load(path)
 
 
-def test_the_default_text_means_the_defaults_commented_or_not(path: Path) -> None:
-    """What stands in a new workspace's file is what holds, key by key."""
-    text = default_text()
-    assert tomllib.loads(text) == {section.name: {} for section in module._SECTIONS}
-    uncommented = re.sub(r"^# (?=[a-z_]+ = |\[)", "", text, flags=re.MULTILINE)
-    path.write_text(uncommented)
-    told = load(path)
-    assert msgspec.structs.replace(told, tasks={}) == Settings()
-    assert told.tasks == {
-        "LABEL": TaskSettings(
-            stall_after_s=Settings().stall.after_s, limits={"memory_bytes": DEFAULT_LIMITS.memory_bytes}
-        )
-    }
-
-
-def test_the_file_has_a_key_for_every_setting() -> None:
-    """A setting that is added to the nouns cannot be forgotten in the file."""
-    for section in module._SECTIONS:
-        part: Any = getattr(Settings(), section.name)
-        assert [key.field for key in section.keys] == list(part.__struct_fields__)
-    assert {section.name for section in module._SECTIONS} | {"tasks"} == set(Settings.__struct_fields__)
-    assert {key.field for key in module._TASK} | {"limits"} == set(TaskSettings.__struct_fields__)
-
-
-def test_a_tasks_limits_lie_over_the_settings_and_its_own_over_both() -> None:
-    """The nearest word wins, and what nobody names stays."""
-    settings = Settings(
-        tasks={"tidy": TaskSettings(sandbox=SandboxKind.NONE, limits={"memory_bytes": 7, "tmp_bytes": 8})}
+def test_a_schedule_is_read_with_the_zone_of_all_others(path: Path) -> None:
+    """Where a schedule names no zone it has the operator's, wherever in the file that stands."""
+    path.write_text(
+        """
+        [schedules.nightly]
+        cron = "0 23 * * *"
+        run = "status --json"
+        [schedules.far]
+        cron = "*/5 0 2 * * *"
+        run = "queue"
+        zone = "Pacific/Apia"
+        seconds = "last"
+        enabled = false
+        misfire = "all"
+        at_most = 3
+        grace = "5m"
+        jitter = "90s"
+        time_limit = "10m"
+        [time]
+        zone = "America/Chicago"
+        """
     )
-    spec = a_spec("tidy", limits=LimitOverrides(memory_bytes=9, processes=10))
-    expected = {"memory_bytes": 9, "tmp_bytes": 8, "processes": 10}
-    assert limits_for(settings, spec) == msgspec.structs.replace(DEFAULT_LIMITS, **expected)
-    assert limits_for(settings, a_spec("other")) == DEFAULT_LIMITS
-    assert isinstance(limits_for(settings, spec), Limits)
+    schedules = load(path).schedules
+    nightly = Schedule(name="nightly", cron="0 23 * * *", run="status --json", zone="America/Chicago")
+    assert schedules["nightly"] == nightly
+    assert schedules["far"] == Schedule(
+        name="far",
+        cron="*/5 0 2 * * *",
+        run="queue",
+        zone="Pacific/Apia",
+        seconds=Seconds.LAST,
+        enabled=False,
+        misfire=Misfire.ALL,
+        at_most=3,
+        grace_s=300.0,
+        jitter_s=90.0,
+        time_limit_s=600.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "words"),
+    [
+        ('run = "queue"', "schedules.nightly", "cron must be set"),
+        ("", "schedules.nightly", "cron and run must be set"),
+        ('cron = "* * * * *"\nrun = "say \'hi"', "schedules.nightly.run", "not a command line: no closing quotation"),
+        ('cron = "* * * * *"\nrun = "#"\nzone = "Mars"', "schedules.nightly.zone", "there is no time zone 'Mars'"),
+        ('cron = "* * * * *"\nrun = "q"\nmisfire = "never"', "schedules.nightly.misfire", 'expected "skip" or "once"'),
+        ('cron = "* * * * *"\nrun = "q"\ncorn = ""', "schedules.nightly.corn", "did you mean cron?"),
+    ],
+)
+def test_a_schedule_that_cannot_be_is_told(path: Path, text: str, key: str, words: str) -> None:
+    """A missing key, a broken command line, a zone or a word that is none: each with its line."""
+    found = told(path, f"[schedules.nightly]\n{text}\n")
+    assert any(at == key and words in said and line >= 1 for line, at, said in found), found
+
+
+def test_a_name_must_be_one_that_can_be_typed(path: Path) -> None:
+    """A name stands on command lines and in the record."""
+    found = told(path, '[schedules."a b"]\ncron = "* * * * *"\nrun = "queue"\n')
+    assert found == [(1, "schedules.a b", "a name is made of letters, digits, - and _, at most 64 of them")]
+
+
+def test_a_mistake_found_later_has_its_line_too(path: Path) -> None:
+    """What only the engine can judge is told like everything else."""
+    path.write_text('[schedules.nightly]\nrun = "queue"\ncron = "61 * * * *"\n')
+    error = mistake(path, ("schedules", "nightly", "cron"), "no such minute")
+    assert str(error) == f"{path}:3: schedules.nightly.cron: no such minute"
+    path.unlink()
+    assert str(mistake(path, ("schedules",), "gone")) == f"{path}:1: schedules: gone"

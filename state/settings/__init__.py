@@ -1,0 +1,42 @@
+"""The operator's settings: `midwatch.toml`, typed, with errors that name file, line and key."""
+
+from state.settings.keys import default_text
+from state.settings.problems import Problem, SettingsError
+from state.settings.reader import load, mistake
+from state.settings.values import (
+    DEFAULT_LIMITS,
+    ApprovalSettings,
+    GitSettings,
+    QueueSettings,
+    RetrySettings,
+    SandboxKind,
+    SandboxSettings,
+    Settings,
+    StallSettings,
+    TaskSettings,
+    TimeSettings,
+    limits_for,
+)
+from state.units import parse_duration, parse_size
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "ApprovalSettings",
+    "GitSettings",
+    "Problem",
+    "QueueSettings",
+    "RetrySettings",
+    "SandboxKind",
+    "SandboxSettings",
+    "Settings",
+    "SettingsError",
+    "StallSettings",
+    "TaskSettings",
+    "TimeSettings",
+    "default_text",
+    "limits_for",
+    "load",
+    "mistake",
+    "parse_duration",
+    "parse_size",
+]

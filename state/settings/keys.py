@@ -1,0 +1,146 @@
+"""Which keys `midwatch.toml` has, what each holds and what it is for."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from state import units
+from state.model.when.schedule import Misfire, Schedule, Seconds
+from state.settings.values import SandboxKind, Settings
+
+
+class Key(NamedTuple):
+    """One key: its name in the file, its field, how it is written and its line in the commented settings."""
+
+    name: str
+    field: str
+    kind: units.Kind
+    help: str
+
+
+class Named(NamedTuple):
+    """A kind of section that there may be many of, each with a name of its own."""
+
+    help: str
+    keys: tuple[Key, ...]
+    needed: tuple[str, ...]
+    """The keys that have no default."""
+    make: Callable[[str, dict[str, Any], Settings], Any]
+    """Turns a name, the fields that are told and all the other settings into the noun."""
+    example: Any
+    """The noun that the commented file shows."""
+
+
+class Section(NamedTuple):
+    """One section of the file."""
+
+    name: str
+    help: str
+    keys: tuple[Key, ...]
+
+
+_ISOLATION = units.choice(SandboxKind)
+_AT_LEAST_0, _AT_LEAST_1 = units.count(0), units.count(1)
+LIMITS = (
+    Key("memory", "memory_bytes", units.SIZE, "Memory of each process."),
+    Key("processes", "processes", _AT_LEAST_1, "Processes at the same time."),
+    Key("file", "file_bytes", units.SIZE, "The largest file it may write."),
+    Key("open_files", "open_files", _AT_LEAST_1, "Open files of each process."),
+    Key("time", "time_s", units.LASTING, "How long it may run."),
+    Key("output", "output_bytes", units.SIZE, "How much of its output is kept."),
+    Key("disk", "disk_bytes", units.SIZE, "How large its workspace may grow."),
+    Key("tmp", "tmp_bytes", units.SIZE, "How large its /tmp may grow."),
+)
+SECTIONS = (
+    Section("queue", "What starts.", (Key("slots", "slots", _AT_LEAST_1, "Builds at the same time."),)),
+    Section(
+        "retry",
+        "What happens after a failure.",
+        (
+            Key("times", "times", _AT_LEAST_0, "How often a failed task is tried again before it waits for you."),
+            Key("wait", "wait_s", units.DURATION, "How long after the failure."),
+        ),
+    ),
+    Section(
+        "stall",
+        "When a build counts as stuck.",
+        (Key("after", "after_s", units.LASTING, "Without output, changed files or processor time for this long."),),
+    ),
+    Section("limits", "What each build may use.", LIMITS),
+    Section(
+        "sandbox",
+        "Where builds run.",
+        (
+            Key("read", "read", units.PATHS, "More paths that builds may read, besides the system's."),
+            Key(
+                "idle_priority", "idle_priority", units.TRUTH, "Builds run only when nothing else wants the processor."
+            ),
+        ),
+    ),
+    Section(
+        "git",
+        "Who signs the commits that are merged.",
+        (Key("name", "name", units.TEXT, "A name."), Key("email", "email", units.TEXT, "An address.")),
+    ),
+    Section(
+        "time",
+        "When things happen.",
+        (Key("zone", "zone", units.ZONE, "Your time zone; the machine's where none is named."),),
+    ),
+    Section(
+        "approval",
+        "What waits for you before it starts.",
+        (Key("budget_over", "budget_over", units.MONEY, "A task that may spend more than this, in US dollars."),),
+    ),
+)
+_EXAMPLE = Schedule(name="NAME", cron="0 23 * * *", run="status --json")
+_SCHEDULE = (
+    Key("cron", "cron", units.TEXT, "Minute, hour, day of the month, month, weekday; or @daily and its kin."),
+    Key("run", "run", units.COMMAND, "A command line of midwatch, without the word midwatch."),
+    Key("zone", "zone", units.ZONE, "In place of [time] zone."),
+    Key("seconds", "seconds", units.choice(Seconds), 'Where the seconds of six fields stand: "first" or "last".'),
+    Key("enabled", "enabled", units.TRUTH, "Whether it runs at all."),
+    Key("misfire", "misfire", units.choice(Misfire), '"skip", "once" or "all": which of the times missed are made up.'),
+    Key("at_most", "at_most", _AT_LEAST_1, 'How many of them, with "all".'),
+    Key("grace", "grace_s", units.DURATION, "How late it may start and still be on time."),
+    Key("jitter", "jitter_s", units.DURATION, "Start later by a time of its own, which is less than this."),
+    Key("time_limit", "time_limit_s", units.LASTING, "How long a run may take."),
+)
+
+
+def _schedule(name: str, told: dict[str, Any], settings: Settings) -> Schedule:
+    return Schedule(**{"name": name, "zone": settings.time.zone, **told})
+
+
+NAMED = {"schedules": Named("A command that runs at certain times.", _SCHEDULE, ("cron", "run"), _schedule, _EXAMPLE)}
+TASK = (
+    Key("sandbox", "sandbox", _ISOLATION, '"none" runs it with your own rights: no protection at all.'),
+    Key("stall_after", "stall_after_s", units.LASTING, "In place of [stall] after."),
+)
+
+
+def default_text() -> str:
+    """Return a commented `midwatch.toml` with every key and its default."""
+    parts = ["# Midwatch's settings. Each key stands here with its default: take its # away to change it.\n"]
+    settings = Settings()
+    for section in SECTIONS:
+        part = getattr(settings, section.name)
+        rows = [(f"# {key.name} = {key.kind.show(getattr(part, key.field))}", key.help) for key in section.keys]
+        parts.append(f"\n# {section.help}\n[{section.name}]\n{_aligned(rows)}")
+    rows = [
+        ("# [tasks.LABEL]", "What holds for the task of this label only."),
+        (f"# sandbox = {_ISOLATION.show(SandboxKind.BUBBLEWRAP)}", TASK[0].help),
+        (f"# stall_after = {units.LASTING.show(settings.stall.after_s)}", TASK[1].help),
+        ("# [tasks.LABEL.limits]", "In place of [limits]; the same keys."),
+        (f"# memory = {units.SIZE.show(settings.limits.memory_bytes)}", LIMITS[0].help),
+    ]
+    parts.append(f"\n{_aligned(rows)}")
+    for name, kind in NAMED.items():
+        rows = [(f"# [{name}.NAME]", kind.help)]
+        rows += [(f"# {key.name} = {key.kind.show(getattr(kind.example, key.field))}", key.help) for key in kind.keys]
+        parts.append(f"\n{_aligned(rows)}")
+    return "".join(parts)
+
+
+def _aligned(rows: list[tuple[str, str]]) -> str:
+    width = max(len(left) for left, _ in rows)
+    return "".join(f"{left:<{width}}  # {right}\n" for left, right in rows)

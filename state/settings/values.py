@@ -1,0 +1,110 @@
+"""What the settings say, every default filled in."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+
+from state.model.build import Limits
+from state.model.money import MICRO
+from state.model.record import Noun
+from state.model.task import Spec
+from state.model.when.schedule import Schedule
+from state.zones import local_name
+
+
+class SandboxKind(StrEnum):
+    """How a build is isolated."""
+
+    BUBBLEWRAP = "bubblewrap"
+    NONE = "none"
+
+
+class QueueSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[queue]`."""
+
+    slots: int = 2
+
+
+class RetrySettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[retry]`."""
+
+    times: int = 3
+    wait_s: float = 300.0
+
+
+class StallSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[stall]`."""
+
+    after_s: float = 4 * 3600.0
+
+
+class SandboxSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[sandbox]`."""
+
+    read: tuple[str, ...] = ()
+    idle_priority: bool = True
+    """Whether builds run under SCHED_IDLE."""
+
+
+class GitSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[git]`: who signs the commits that are merged."""
+
+    name: str = "Midwatch"
+    email: str = "midwatch@localhost"
+
+
+class ApprovalSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[approval]`: amounts in micro-dollars."""
+
+    budget_over: int = 50 * MICRO
+
+
+class TimeSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[time]`."""
+
+    zone: str = msgspec.field(default_factory=local_name)
+    """The operator's time zone; the machine's where none is named."""
+
+
+class TaskSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[tasks.LABEL]`: what holds for one task only."""
+
+    sandbox: SandboxKind = SandboxKind.BUBBLEWRAP
+    stall_after_s: float | None = None
+    limits: Mapping[str, int | float] = {}
+    """The fields of `Limits` that differ."""
+
+
+DEFAULT_LIMITS = Limits(
+    memory_bytes=2 << 30,
+    processes=512,
+    file_bytes=1 << 30,
+    open_files=1024,
+    time_s=8 * 3600.0,
+    output_bytes=16 << 20,
+    disk_bytes=4 << 30,
+    tmp_bytes=1 << 30,
+)
+
+
+class Settings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All of `midwatch.toml`, every default filled in: durations in seconds, sizes in bytes, money in micro-dollars."""
+
+    queue: QueueSettings = QueueSettings()
+    retry: RetrySettings = RetrySettings()
+    stall: StallSettings = StallSettings()
+    limits: Limits = DEFAULT_LIMITS
+    sandbox: SandboxSettings = SandboxSettings()
+    git: GitSettings = GitSettings()
+    approval: ApprovalSettings = ApprovalSettings()
+    time: TimeSettings = msgspec.field(default_factory=TimeSettings)
+    tasks: dict[str, TaskSettings] = {}
+    schedules: dict[str, Schedule] = {}
+
+
+def limits_for(settings: Settings, spec: Spec) -> Limits:
+    """Return what a task's builds may use: the settings, then `[tasks.LABEL.limits]`, then what the task asks for."""
+    own = settings.tasks.get(spec.label, TaskSettings()).limits
+    asked = {name: value for name, value in msgspec.structs.asdict(spec.limits).items() if value is not None}
+    return msgspec.structs.replace(settings.limits, **{**own, **asked})
