@@ -17,7 +17,6 @@ from state.model.command import Reply, Request
 from state.model.view import Delta, EngineInfo, View
 
 _Answer = TypeVar("_Answer")
-_CLOSED = "closed"
 _PACE_S = 0.05
 """The shortest time between two deltas."""
 
@@ -134,6 +133,9 @@ class SocketLink:
                 self._take(wire.receive(self._channel))
         except (OSError, wire.WireError) as error:
             lost = ConnectionError(f"the engine cannot be reached: {error}")
+            # What is sent from now on fails at once: nobody would read an answer.
+            with contextlib.suppress(OSError):
+                self._channel.shutdown(socket.SHUT_RDWR)
             _fail(self._replies, lost, *self._replies)
             _fail(self._views, lost, *self._views)
             # After close() nobody listens any more; an engine that is gone must be seen without pressing a key.

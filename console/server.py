@@ -20,6 +20,8 @@ log = logging.getLogger("midwatch.server")
 _CREDENTIALS = struct.Struct("3i")
 _MOST_PENDING = 32
 """How many calls of one viewer are worked on at once; the next is read when one of them is answered."""
+_FAREWELL_S = 1.0
+"""How long the last answers may take to reach viewers that do not read, when the engine ends."""
 _PACE_S = 0.05
 """The shortest time between two deltas to one viewer."""
 
@@ -32,6 +34,7 @@ class Server:
         self._engine = engine
         self._nursery = Nursery(lambda name, error: log.error("%s failed", name, exc_info=error))
         self._server: asyncio.AbstractServer | None = None
+        self._serving: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
 
     async def start(self) -> None:
         """Listen. The engine's lock must be held: a socket that is there belongs to a dead engine."""
@@ -57,10 +60,25 @@ class Server:
         if self._server is not None:
             self._server.close()
         await self._nursery.close()
+        for writer in self._serving:
+            writer.close()
+        if self._serving:
+            await asyncio.wait(self._serving.values(), timeout=_FAREWELL_S)
+        for writer in self._serving:
+            writer.transport.abort()
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving[writer] = task
+        try:
+            await self._converse(reader, writer)
+        finally:
+            del self._serving[writer]
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         viewer = _Viewer(self._engine, writer)
         streams: set[asyncio.Task[None]] = set()
         calls: set[asyncio.Task[None]] = set()

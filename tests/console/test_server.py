@@ -146,6 +146,22 @@ def test_a_viewer_that_never_reads_costs_little_and_slows_nobody(scene: Served) 
         assert resident_kb() - before < 100_000
 
 
+def test_its_end_ends_every_connection(tmp_path: Path) -> None:
+    """One that listens for changes, one that says nothing and one that never reads all see the end, soon."""
+    house = House(tmp_path)
+    house.seed(*(a_task(f"big-{n}", t.Held(findings=()), description="words " * 4000) for n in range(50)))
+    with served(house) as scene:
+        listener, mute, deaf = [wire.connect_socket(scene.workspace.socket, PATIENCE_S) for _ in range(3)]
+        call(listener, wire.Subscribe(id=1))
+        assert wire.receive(listener).delta is not None
+        call(deaf, *(wire.GetView(id=number) for number in range(20)))
+        until(lambda: len(scene.on_loop(lambda: list(scene.server._serving))) == 3, "all three are served")
+    for channel in (listener, mute):
+        assert channel.recv(1) == b""
+    for channel in (listener, mute, deaf):
+        channel.close()
+
+
 def test_a_socket_left_by_a_dead_engine_is_replaced(tmp_path: Path) -> None:
     """Whoever holds the lock may take its place; at the end no socket stays behind."""
     house = House(tmp_path)
