@@ -1,19 +1,24 @@
 """The only place that names concrete parts: it puts an engine together."""
 
+import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from engine.clock import Clock, SystemClock
 from engine.desk import Desk
 from engine.questions import Questions
-from engine.safety import kill_switch
+from engine.safety import crash, kill_switch
 from engine.work import trial
 from state.files import Workspace
+from state.model.reason import ENGINE, Reason
 from state.model.view import EngineInfo, View
 from state.settings import Settings, load
-from state.store import Store
+from state.store import Store, StoreFailed
 
 if TYPE_CHECKING:
     from engine.engine import Engine
+
+log = logging.getLogger("midwatch.engine")
 
 
 def open_engine(workspace: Workspace, mode: str, clock: Clock | None = None) -> "Engine":
@@ -21,12 +26,35 @@ def open_engine(workspace: Workspace, mode: str, clock: Clock | None = None) -> 
 
     Raises WorkspaceBusy when another one owns it, SettingsError and JournalDamaged with what to do.
     """
-    from engine.engine import Engine  # a verb that only asks the store need not wait for all of it
-
     clock = clock or SystemClock()
     settings = load(workspace.settings)
-    store = Store.open(workspace, clock)
-    return Engine(workspace, store, settings, clock, trial.probe(), mode)
+    with ThreadPoolExecutor(1, "trial") as aside:
+        # The trial takes as long as all the rest, and mostly waits.
+        machine = aside.submit(trial.probe)
+        from engine.engine import Engine  # a verb that only asks the store need not wait for all of it
+
+        store = Store.open(workspace, clock)
+        _look_back(workspace, store, clock)
+        crash.begin(workspace, mode, clock.now())
+        return Engine(workspace, store, settings, clock, machine.result(), mode)
+
+
+def _look_back(workspace: Workspace, store: Store, clock: Clock) -> None:
+    """Tell the operator and other programs of an engine that ended without saying so."""
+    found = crash.found(workspace)
+    if found is None:
+        return
+    now = clock.now()
+    try:
+        path = crash.leave_signal(workspace, found, now)
+        told = f"{found.text}; its last words are in {path.relative_to(workspace.root)}"
+    except OSError as error:
+        told = f"{found.text}; its last words could not be kept: {error}"
+    question = Questions(store).ask(crash.QUESTION, None, told, now)
+    try:
+        store.commit([question], Reason(actor=ENGINE, action=crash.KIND, why=told))
+    except StoreFailed as error:
+        log.error("%s; that is not recorded: %s", told, error)
 
 
 def open_desk(workspace: Workspace, clock: Clock | None = None) -> Desk:
