@@ -18,7 +18,7 @@ from engine.nursery import Nursery
 from engine.questions import Questions
 from engine.reports.subagents import PAUSE, SubagentFiles
 from engine.roster import Roster
-from engine.safety import kill_switch
+from engine.safety import crash, kill_switch
 from engine.safety.kill import KillReport
 from engine.safety.stop_watch import StopWatch
 from engine.schedule import planner
@@ -140,6 +140,8 @@ class Engine:
             if self._timer is not None:
                 self._timer.cancel()
             self._closed = True
+            if self._leaving.is_set() and not self.failed:
+                crash.farewell(self._workspace)
             self._store.close()
 
     async def _report(self) -> None:
