@@ -37,7 +37,7 @@ class Desk:
         self.store = store
         self.questions = questions
         self._clock = clock
-        self._rules = rules_of(settings)
+        self.rules = rules_of(settings)
         self._handlers: dict[type, Callable[..., str]] = {
             c.AddTasks: self._add,
             c.SpawnTask: self._spawn,
@@ -270,7 +270,7 @@ class Desk:
         return self.questions.ask(kind, task, text, now, digest=task.spec.digest)
 
     def _judged(self, task: t.Task, now: datetime) -> tuple[t.Task, tuple[Escalation, ...]]:
-        return self.settle(task, judge_spec(task, self._rules))
+        return self.settle(task, judge_spec(task, self.rules))
 
     def _task(self, label: str) -> t.Task:
         task = self.store.tasks.get(label)

@@ -15,6 +15,7 @@ from engine.facts import gather, rules_of
 from engine.hall import Hall
 from engine.ledger import Ledger
 from engine.nursery import Nursery
+from engine.outside import Outside
 from engine.questions import Questions
 from engine.reports.subagents import PAUSE, SubagentFiles
 from engine.roster import Roster
@@ -69,6 +70,7 @@ class Engine:
         self._ledger = Ledger(store)
         self._nursery = Nursery(self._broken)
         self._roster = Roster(self._hall, self._ledger, self._nursery, self._wake)
+        self._outside = Outside(self._hall, self._desk, self._ledger, self._set_info, self._apply)
         self._bus = Bus(lambda: (self._store.number, self._clock.now()))
         self._inbox: list[tuple[c.Request, asyncio.Future[c.Reply]]] = []
         self._scheduled = False
@@ -126,7 +128,8 @@ class Engine:
         watch = StopWatch(self._workspace, self._stop_from_thread, self._clock)
         watch.start()
         try:
-            self._heed_stop_file()
+            self._outside.heed_stop_file()
+            self._nursery.start(self._outside.run(), "the watch on the operator's files")
             self._roster.adopt()
             self._nursery.start(self._report(), "the progress pages")
             self._nursery.start(self._hall.seats.keep(min(self._settings.queue.slots, _SEATS)), "the seats")
@@ -276,18 +279,12 @@ class Engine:
 
     def _stop_from_thread(self, reports: tuple[KillReport, ...]) -> None:
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._heed_stop_file)
+        self._loop.call_soon_threadsafe(self._outside.heed_stop_file)
 
-    def _heed_stop_file(self) -> None:
-        """Bring the record in line with a STOP file that somebody made without asking the engine."""
-        if not kill_switch.engaged(self._workspace):
-            return
-        self._set_info(stop_file=True)
-        if not self._store.control.stopped:
-            note = kill_switch.notes(self._workspace)
-            by, why = (note.by, note.why) if note else (kill_switch.BY_FILE, "")
-            self._desk.handle(c.Request(actor=by, command=c.KillAll(why=why)))
-            self._wake()
+    def _apply(self, settings: Settings) -> None:
+        """Go by settings that were saved while it ran."""
+        self._settings = settings
+        self._rules = rules_of(settings)
 
     def _set_info(self, **changes: object) -> None:
         info = msgspec.structs.replace(self._info, **changes)
@@ -330,7 +327,8 @@ class Engine:
         self._hall.flushed()
         if troubled:
             self._set_info(trouble="")
-            self._heed_stop_file()
+            self._outside.heed_stop_file()
+            self._nursery.start(self._outside.run(), "the watch on the operator's files")
 
     def _broken(self, name: str, error: BaseException) -> None:
         """A part of the engine failed in a way nobody foresaw: say so where the operator looks."""

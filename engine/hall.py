@@ -38,6 +38,8 @@ class Hall:
         self.store = store
         self.questions = questions
         self.settings = settings
+        self.settings_trouble = ""
+        """What is wrong with the settings as they were saved last, while older ones hold."""
         self.clock = clock
         self.machine = machine
         self.seats = Seats(machine, idle=settings.sandbox.idle_priority)

@@ -1,6 +1,8 @@
 """Writes down what came of a build, for the build, its task and the operator at once."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 import msgspec
 
@@ -51,7 +53,7 @@ class Outcome:
         now = self._hall.clock.now()
         note = f"merged into {self._build.branch} as {commit[:12]}"
         check = b.Check(result=b.Result.YES, text=note, at=now)
-        self._finish("done", note, t.Done(build=self._id, note=note, at=now), "merged", delivered=check)
+        self._finish("done", note, t.Done(build=self._id, note=note, at=now), "merged", checks={"delivered": check})
 
     def killed(self, text: str) -> None:
         """The operator ended it."""
@@ -74,12 +76,12 @@ class Outcome:
         if failures <= retry.times:
             at = now + timedelta(seconds=retry.wait_s)
             state = t.Retrying(at=at, text=text)
-            self._finish("failed", text, state, "build_failed", failures=failures, **checks)
+            self._finish("failed", text, state, "build_failed", failures=failures, checks=checks)
             return
         state = t.Failed(build=self._id, text=text, at=now)
         told = f"failed {failures} times; the last time: {text}"
         ask = (EscalationKind.BUILD_FAILED, told, None)
-        self._finish("failed", text, state, "build_given_up", ask=ask, failures=failures, **checks)
+        self._finish("failed", text, state, "build_given_up", ask=ask, failures=failures, checks=checks)
 
     def over_limit(self, figure: str, value: float, limit: float) -> None:
         """It was stopped at one of its limits, which counts as a failure."""
@@ -155,7 +157,7 @@ class Outcome:
         *,
         ask: tuple[EscalationKind, str, Urgency | None] | None = None,
         failures: int | None = None,
-        **checks: b.Check,
+        checks: Mapping[str, b.Check] = MappingProxyType({}),
     ) -> None:
         now = self._hall.clock.now()
         build, task = self._build, self._task

@@ -31,6 +31,10 @@ class EngineInfo(Noun, frozen=True, kw_only=True):
     sandbox: str | None = None
     """Why no sandbox can be made here; empty when one can; None when nobody has looked."""
     situation: Situation = Situation()
+    settings: str = ""
+    """What is wrong with the settings as they were saved last; the ones before them hold."""
+    noticed: tuple[str, ...] = ()
+    """The latest of the operator's files that changed, in words."""
     trouble: str = ""
     """Why it cannot work as it should, in words; empty when all is well."""
 
