@@ -21,6 +21,7 @@ from tests.bench.rounds import Contestant, note
 ROOT = Path(__file__).resolve().parent.parent.parent
 FLOOR = Rival("floor", "floor")
 OURS = Rival("midwatch", "ours")
+OURS_EAGER = Rival("midwatch, builds at normal priority", "ours", env={"BENCH_IDLE": "no"})
 _CONTAIN = ("bwrap", "--dev-bind", "/", "/", "--unshare-pid", "--proc", "/proc", "--die-with-parent", "--")
 
 
@@ -76,7 +77,7 @@ class Player:
         own = {"BENCH_FOLDER": str(folder), "PYTHONPATH": str(ROOT), **rival.env, **env}
         if rival.program:
             own |= self._provide(rival.program)
-        contain = _CONTAIN if contained and rival not in (FLOOR, OURS) and shutil.which("bwrap") else ()
+        contain = _CONTAIN if contained and rival.module not in ("floor", "ours") and shutil.which("bwrap") else ()
         self.log = folder / "said"
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

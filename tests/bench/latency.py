@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from tests.bench import rivals
-from tests.bench.ground import FLOOR, OURS, Pipe, Player, arena, contestants, players
+from tests.bench.ground import FLOOR, OURS, OURS_EAGER, Pipe, Player, arena, contestants, players
 from tests.bench.report import Aim, Race
 from tests.bench.rounds import run
 
@@ -20,7 +20,7 @@ def sandboxed(scale: float = 1.0) -> list[Race]:
     """Add to first instruction in bubblewrap, against bubblewrap started with the same arguments by hand."""
     with arena() as folder:
         pipe = Pipe(folder)
-        with players((FLOOR, OURS), folder, pipe.command, BENCH_SHOWN=str(pipe.folder)) as present:
+        with players((FLOOR, OURS, OURS_EAGER), folder, pipe.command, BENCH_SHOWN=str(pipe.folder)) as present:
             entries = contestants(present, lambda player: _first_instruction(player, pipe, "submit_sandboxed"))
             run(entries, max(2, round(_ROUNDS * scale)), "sandboxed latency")
         pipe.close()
@@ -34,7 +34,7 @@ def plain(scale: float = 1.0) -> list[Race]:
     rounds = max(2, round(_ROUNDS * scale))
     with arena() as folder:
         pipe = Pipe(folder)
-        with players((FLOOR, OURS, *BESIDE), folder, pipe.command, BENCH_SHOWN=str(pipe.folder)) as present:
+        with players((FLOOR, OURS, OURS_EAGER, *BESIDE), folder, pipe.command, BENCH_SHOWN=str(pipe.folder)) as present:
             _begin(present)
             one = contestants(present, lambda player: _first_instruction(player, pipe, "submit", 1))
             run(one, rounds, "latency")
@@ -64,7 +64,7 @@ def plain(scale: float = 1.0) -> list[Race]:
 
 def _begin(present: dict[str, Player | str]) -> None:
     for name, player in present.items():
-        if isinstance(player, Player) and name not in ("floor", "midwatch"):
+        if isinstance(player, Player) and name not in (FLOOR.name, OURS.name, OURS_EAGER.name):
             player.call("work")
     time.sleep(2.0)  # workers connect; none of them says when it has
 

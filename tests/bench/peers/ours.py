@@ -33,7 +33,8 @@ def workspace_in(folder: Path, *, slots: int, read: tuple[str, ...] = (), unsand
     """A new workspace with settings of its own."""
     workspace = create_workspace(folder)
     shown = ", ".join(f'"{path}"' for path in read)
-    lines = [f"[queue]\nslots = {slots}\n[sandbox]\nread = [{shown}]\n"]
+    idle = "false" if os.environ.get("BENCH_IDLE") == "no" else "true"
+    lines = [f"[queue]\nslots = {slots}\n[sandbox]\nread = [{shown}]\nidle_priority = {idle}\n"]
     lines += [f'[tasks.plain-{number}]\nsandbox = "none"\n' for number in range(unsandboxed)]
     workspace.settings.write_text("".join(lines))
     return workspace
