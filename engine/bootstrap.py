@@ -34,9 +34,10 @@ def open_engine(workspace: Workspace, mode: str, clock: Clock | None = None) -> 
         from engine.engine import Engine  # a verb that only asks the store need not wait for all of it
 
         store = Store.open(workspace, clock)
+        probed = machine.result()
         _look_back(workspace, store, clock)
         crash.begin(workspace, mode, clock.now())
-        return Engine(workspace, store, settings, clock, machine.result(), mode)
+        return Engine(workspace, store, settings, clock, probed, mode)
 
 
 def _look_back(workspace: Workspace, store: Store, clock: Clock) -> None:

@@ -1,16 +1,20 @@
 """Putting an engine together: from a workspace's files, or not at all and in words."""
 
 import asyncio
+import errno
 from pathlib import Path
 
 import pytest
 
 from engine import bootstrap
+from engine.safety import crash
+from state.disk import DISK
 from state.files import Lock, Workspace, WorkspaceBusy, create_workspace
 from state.journal import JournalDamaged
 from state.model import command as c
+from state.model.escalation import Urgency
 from state.settings import SettingsError
-from tests.making import ManualClock, a_spec
+from tests.making import NOON, ManualClock, a_spec
 from tests.state.making import filled
 
 
@@ -78,3 +82,41 @@ def test_a_damaged_journal_is_refused_and_nothing_is_held(tmp_path: Path, open_)
         open_(workspace)
     assert first.read_bytes() == damaged
     assert Lock(workspace).owner_pid() == 0
+
+
+def test_an_engine_that_crashed_is_told_by_the_next_one(workspace: Workspace) -> None:
+    """Once in the list of what waits for the operator, on the record and in a file; then all is quiet again."""
+
+    async def one_that_leaves() -> None:
+        await asyncio.wait_for(bootstrap.open_engine(workspace, "headless").run(until_idle=True), 30)
+
+    asyncio.run(one_that_leaves())
+    crash.begin(workspace, "headless", NOON)
+    asyncio.run(one_that_leaves())
+    asyncio.run(one_that_leaves())
+    with bootstrap.open_desk(workspace).store as store:
+        (question,) = store.escalations.values()
+        assert (question.type, question.priority, question.open) == (crash.QUESTION, Urgency.HIGH, True)
+        (signal,) = workspace.escalations.iterdir()
+        assert f"its last words are in escalations/{signal.name}" in question.text
+        assert store.number == 1
+
+
+def test_a_crash_that_cannot_be_recorded_keeps_no_engine_from_starting(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """When the disk fills up just then, the engine comes up all the same and says what it could not write down."""
+    crash.begin(workspace, "headless", NOON)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def no_signal(*_: object) -> None:
+        monkeypatch.setattr(DISK, "datasync", refuse)
+        refuse()
+
+    monkeypatch.setattr(crash, "leave_signal", no_signal)
+    engine = bootstrap.open_engine(workspace, "headless")
+    asyncio.run(asyncio.wait_for(engine.run(until_idle=True), 30))
+    assert "its last words could not be kept" in caplog.text
+    assert "that is not recorded" in caplog.text
