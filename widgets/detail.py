@@ -42,6 +42,8 @@ class DetailPane(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.body = Body.NONE
+        self._title = "Details"
+        self._body_title = ""
         self.border_title = " Details "
 
     def compose(self) -> ComposeResult:
@@ -68,7 +70,10 @@ class DetailPane(Vertical):
 
     def show_facts(self, title: str, lines: Sequence[Cell], *, same: bool) -> None:
         """Show what is known; `same` says that it is about the same thing as before, so that the place is kept."""
-        self.border_title = Content(f" {one_line(title)} ")
+        # To set it, even to what it is, has the whole pane painted and sent again.
+        if title != self._title:
+            self._title = title
+            self.border_title = Content(f" {one_line(title)} ")
         self.facts.show(lines, keep_place=same)
 
     def show_body(self, body: Body, title: str) -> None:
@@ -76,7 +81,9 @@ class DetailPane(Vertical):
         self.body = body
         for each in Body:
             self.set_class(each is body, f"-{each}")
-        self.query_one("#body-title", Static).update(one_line(title))
+        if title != self._body_title:
+            self._body_title = title
+            self.query_one("#body-title", Static).update(one_line(title))
 
     def show_diff(self, text: str) -> None:
         """Show a unified diff from its start."""
