@@ -1,11 +1,12 @@
 """The operator's settings: `midwatch.toml`, typed, with errors that name file, line and key."""
 
-from state.settings.keys import default_text
 from state.settings.problems import Problem, SettingsError
 from state.settings.reader import load, mistake
+from state.settings.text import default_text
 from state.settings.values import (
     DEFAULT_LIMITS,
     ApprovalSettings,
+    CalendarSettings,
     GitSettings,
     QueueSettings,
     RetrySettings,
@@ -17,11 +18,13 @@ from state.settings.values import (
     TimeSettings,
     limits_for,
 )
+from state.settings.windows import context_rules
 from state.units import parse_duration, parse_size
 
 __all__ = [
     "DEFAULT_LIMITS",
     "ApprovalSettings",
+    "CalendarSettings",
     "GitSettings",
     "Problem",
     "QueueSettings",
@@ -33,6 +36,7 @@ __all__ = [
     "StallSettings",
     "TaskSettings",
     "TimeSettings",
+    "context_rules",
     "default_text",
     "limits_for",
     "load",

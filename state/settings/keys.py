@@ -87,6 +87,11 @@ SECTIONS = (
         (Key("zone", "zone", units.ZONE, "Your time zone; the machine's where none is named."),),
     ),
     Section(
+        "calendar",
+        "Your calendar: no build starts while it says that you are busy.",
+        (Key("files", "files", units.PATHS, "Calendar files (.ics); they are only read."),),
+    ),
+    Section(
         "approval",
         "What waits for you before it starts.",
         (Key("budget_over", "budget_over", units.MONEY, "A task that may spend more than this, in US dollars."),),
@@ -116,31 +121,3 @@ TASK = (
     Key("sandbox", "sandbox", _ISOLATION, '"none" runs it with your own rights: no protection at all.'),
     Key("stall_after", "stall_after_s", units.LASTING, "In place of [stall] after."),
 )
-
-
-def default_text() -> str:
-    """Return a commented `midwatch.toml` with every key and its default."""
-    parts = ["# Midwatch's settings. Each key stands here with its default: take its # away to change it.\n"]
-    settings = Settings()
-    for section in SECTIONS:
-        part = getattr(settings, section.name)
-        rows = [(f"# {key.name} = {key.kind.show(getattr(part, key.field))}", key.help) for key in section.keys]
-        parts.append(f"\n# {section.help}\n[{section.name}]\n{_aligned(rows)}")
-    rows = [
-        ("# [tasks.LABEL]", "What holds for the task of this label only."),
-        (f"# sandbox = {_ISOLATION.show(SandboxKind.BUBBLEWRAP)}", TASK[0].help),
-        (f"# stall_after = {units.LASTING.show(settings.stall.after_s)}", TASK[1].help),
-        ("# [tasks.LABEL.limits]", "In place of [limits]; the same keys."),
-        (f"# memory = {units.SIZE.show(settings.limits.memory_bytes)}", LIMITS[0].help),
-    ]
-    parts.append(f"\n{_aligned(rows)}")
-    for name, kind in NAMED.items():
-        rows = [(f"# [{name}.NAME]", kind.help)]
-        rows += [(f"# {key.name} = {key.kind.show(getattr(kind.example, key.field))}", key.help) for key in kind.keys]
-        parts.append(f"\n{_aligned(rows)}")
-    return "".join(parts)
-
-
-def _aligned(rows: list[tuple[str, str]]) -> str:
-    width = max(len(left) for left, _ in rows)
-    return "".join(f"{left:<{width}}  # {right}\n" for left, right in rows)

@@ -3,13 +3,17 @@
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from state import units
+from state.model.when.context import Context, ContextRule
+from state.model.when.window import Exceptional, Window
+from state.settings import week, windows
 from state.settings.keys import LIMITS, NAMED, SECTIONS, TASK, Key, Named
 from state.settings.problems import Problem, SettingsError
 from state.settings.values import Settings, TaskSettings
@@ -57,12 +61,16 @@ class _Reader:
 
     def settings(self, data: Mapping[str, Any]) -> Settings:
         known = {section.name: section for section in SECTIONS}
+        others: dict[str, Callable[[Any], Any]] = {
+            "tasks": self._tasks,
+            "windows": self._windows,
+            "contexts": self._contexts,
+            "holidays": self._holidays,
+        }
         settings = Settings()
         for name, value in data.items():
-            if name == "tasks":
-                tasks = self._table((name,), value)
-                made = {label: self._task((name, label), told) for label, told in tasks.items()}
-                settings = msgspec.structs.replace(settings, tasks=made)
+            if name in others:
+                settings = msgspec.structs.replace(settings, **{name: others[name](value)})
             elif name in NAMED:
                 continue  # these may lean on the others, which stand above or below them
             elif name in known:
@@ -70,23 +78,89 @@ class _Reader:
                 part = msgspec.structs.replace(getattr(settings, name), **changes)
                 settings = msgspec.structs.replace(settings, **{name: part})
             else:
-                self._unknown((name,), (*known, "tasks", *NAMED), "section")
+                self._unknown((name,), (*known, *others, *NAMED), "section")
         for name in NAMED.keys() & data.keys():
             told = self._table((name,), data[name])
             named = {label: self._named((name, label), NAMED[name], value, settings) for label, value in told.items()}
             settings = msgspec.structs.replace(settings, **{name: named})
+        for exception in settings.holidays.values():
+            for window in exception.hours.keys() - settings.windows.keys():
+                self._unknown(("holidays", exception.day.isoformat(), window), tuple(settings.windows), "window")
         if self.problems:
             raise SettingsError(tuple(sorted(self.problems, key=lambda problem: problem.line)))
         return settings
+
+    def _tasks(self, value: Any) -> dict[str, TaskSettings]:
+        return {label: self._task(("tasks", label), told) for label, told in self._table(("tasks",), value).items()}
 
     def _task(self, at: tuple[str, ...], value: Any) -> TaskSettings:
         told = dict(self._table(at, value))
         limits = self._keys((*at, "limits"), told.pop("limits", {}), LIMITS)
         return TaskSettings(limits=limits, **self._keys(at, told, TASK, also=("limits",)))
 
-    def _named(self, at: tuple[str, ...], kind: Named, value: Any, settings: Settings) -> Any:
+    def _windows(self, value: Any) -> dict[str, Window]:
+        table = self._table(("windows",), value)
+        own = {name: told for name, told in table.items() if isinstance(told, dict)}
+        plain = {name: told for name, told in table.items() if name not in own}
+        found = dict(windows.BUILT_IN) if self._keys(("windows",), plain, windows.WINDOWS).get("defaults") else {}
+        for name, told in own.items():
+            made = self._window(name, told)
+            if made is not None:
+                found[name] = made
+            else:
+                found.pop(name, None)
+        return found
+
+    def _window(self, name: str, told: Mapping[str, Any]) -> Window | None:
+        at = ("windows", name)
+        known = windows.BUILT_IN.get(name)
+        self._check_name(at)
+        missing = [key for key in windows.NEEDED if key not in told] if known is None else []
+        changes = self._keys(at, told, windows.WINDOW)
+        if missing:
+            self.note(at, f"{' and '.join(missing)} must be set")
+        enabled = changes.pop("enabled", True)
+        base = known or Window(name=name, start_min=0, end_min=0)
+        return msgspec.structs.replace(base, **changes) if enabled else None
+
+    def _contexts(self, value: Any) -> dict[Context, ContextRule]:
+        found = {}
+        for name, told in self._table(("contexts",), value).items():
+            if name not in tuple(Context):
+                self._unknown(("contexts", name), tuple(Context), "context")
+                continue
+            changes = self._keys(("contexts", name), told, windows.CONTEXT)
+            found[Context(name)] = msgspec.structs.replace(windows.CONTEXTS[Context(name)], **changes)
+        return found
+
+    def _holidays(self, value: Any) -> dict[date, Exceptional]:
+        found = {}
+        for name, told in self._table(("holidays",), value).items():
+            try:
+                day = week.read_date(name)
+                found[day] = Exceptional(day=day) if isinstance(told, dict) else week.read_exception(day, told)
+            except ValueError as error:
+                self.note(("holidays", name), str(error))
+                continue
+            if isinstance(told, dict):
+                found[day] = msgspec.structs.replace(found[day], hours=self._hours(("holidays", name), told))
+        return found
+
+    def _hours(self, at: tuple[str, ...], told: Mapping[str, Any]) -> dict[str, tuple[int, int] | None]:
+        found = {}
+        for name, hours in told.items():
+            try:
+                found[name] = week.read_hours(hours)
+            except ValueError as error:
+                self.note((*at, name), str(error))
+        return found
+
+    def _check_name(self, at: tuple[str, ...]) -> None:
         if not _NAME.fullmatch(at[-1]):
             self.note(at, "a name is made of letters, digits, - and _, at most 64 of them")
+
+    def _named(self, at: tuple[str, ...], kind: Named, value: Any, settings: Settings) -> Any:
+        self._check_name(at)
         table = self._table(at, value)
         missing = [key.name for key in kind.keys if key.name in kind.needed and key.name not in table]
         told = self._keys(at, table, kind.keys)
@@ -118,7 +192,7 @@ class _Reader:
 
     def _unknown(self, at: tuple[str, ...], known: tuple[str, ...], what: str) -> None:
         near = difflib.get_close_matches(at[-1], known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known) or 'none'}"
         self.note(at, f"no such {what}: {hint}")
 
     def note(self, at: tuple[str, ...], text: str) -> None:

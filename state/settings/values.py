@@ -1,6 +1,7 @@
 """What the settings say, every default filled in."""
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 
 import msgspec
@@ -9,7 +10,9 @@ from state.model.build import Limits
 from state.model.money import MICRO
 from state.model.record import Noun
 from state.model.task import Spec
+from state.model.when.context import Context, ContextRule
 from state.model.when.schedule import Schedule
+from state.model.when.window import Exceptional, Window
 from state.zones import local_name
 
 
@@ -67,6 +70,13 @@ class TimeSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The operator's time zone; the machine's where none is named."""
 
 
+class CalendarSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[calendar]`."""
+
+    files: tuple[str, ...] = ()
+    """Absolute paths of ICS files."""
+
+
 class TaskSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[tasks.LABEL]`: what holds for one task only."""
 
@@ -99,8 +109,14 @@ class Settings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     git: GitSettings = GitSettings()
     approval: ApprovalSettings = ApprovalSettings()
     time: TimeSettings = msgspec.field(default_factory=TimeSettings)
+    calendar: CalendarSettings = CalendarSettings()
     tasks: dict[str, TaskSettings] = {}
     schedules: dict[str, Schedule] = {}
+    windows: dict[str, Window] = {}
+    """Those that count; none means that any time is fine."""
+    contexts: dict[Context, ContextRule] = {}
+    """Those that the file names; `context_rules` has all."""
+    holidays: dict[date, Exceptional] = {}
 
 
 def limits_for(settings: Settings, spec: Spec) -> Limits:

@@ -18,6 +18,21 @@ class Context(StrEnum):
     WEEKEND = "weekend"
 
 
+class ContextRule(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[contexts.NAME]`: how hard builds may work while it lasts."""
+
+    intensity: int = 100
+    """How much of the slots under [queue] may be used, in percent; anything above 0 is at least one."""
+    slots: int | None = None
+    """Builds at the same time, in place of that share; None takes the share."""
+
+    def of(self, slots: int) -> int:
+        """Return how many builds may run at the same time, where [queue] allows `slots`."""
+        if self.intensity == 0 or slots <= 0:
+            return 0
+        return max(1, slots * self.intensity // 100) if self.slots is None else self.slots
+
+
 class Meeting(Noun, frozen=True, kw_only=True):
     """A busy time in the operator's calendar."""
 

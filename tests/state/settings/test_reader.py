@@ -66,6 +66,23 @@ def test_every_setting_can_be_set(path: Path) -> None:
         email = "night@example.org"
         [approval]
         budget_over = 12.50
+        [calendar]
+        files = ["/home/ada/work.ics"]
+        [windows.siesta]
+        days = "mon,tue,fri"
+        from = "14:00"
+        to = "16:30"
+        priority = 7
+        context = "sleeping"
+        longest = "90m"
+        lowest = "medium"
+        [contexts.gym]
+        intensity = 75
+        slots = 3
+        [holidays]
+        2026-12-25 = "sun"
+        2026-12-31 = "off"
+        2026-12-24 = { siesta = "10:00-14:00" }
         [tasks.tidy]
         sandbox = "none"
         stall_after = "30m"
@@ -77,7 +94,26 @@ def test_every_setting_can_be_set(path: Path) -> None:
     assert msgspec.to_builtins(load(path)) == {
         "queue": {"slots": 4},
         "time": {"zone": "Asia/Kathmandu"},
+        "calendar": {"files": ("/home/ada/work.ics",)},
         "schedules": {},
+        "windows": {
+            "siesta": {
+                "name": "siesta",
+                "days": (0, 1, 4),
+                "start_min": 14 * 60,
+                "end_min": 16 * 60 + 30,
+                "priority": 7,
+                "context": "sleeping",
+                "longest_s": 5400.0,
+                "lowest": "medium",
+            }
+        },
+        "contexts": {"gym": {"intensity": 75, "slots": 3}},
+        "holidays": {
+            "2026-12-25": {"day": "2026-12-25", "counts_as": 6, "off": False, "hours": {}},
+            "2026-12-31": {"day": "2026-12-31", "counts_as": None, "off": True, "hours": {}},
+            "2026-12-24": {"day": "2026-12-24", "counts_as": None, "off": False, "hours": {"siesta": (600, 840)}},
+        },
         "retry": {"times": 0, "wait_s": 90.0},
         "stall": {"after_s": 600.0},
         "limits": {

@@ -1,0 +1,35 @@
+"""The commented `midwatch.toml` that a new workspace gets."""
+
+from state import units
+from state.settings import windows
+from state.settings.keys import LIMITS, NAMED, SECTIONS, TASK
+from state.settings.values import SandboxKind, Settings
+
+
+def default_text() -> str:
+    """Return a commented `midwatch.toml` with every key and its default."""
+    parts = ["# Midwatch's settings. Each key stands here with its default: take its # away to change it.\n"]
+    settings = Settings()
+    for section in SECTIONS:
+        part = getattr(settings, section.name)
+        rows = [(f"# {key.name} = {key.kind.show(getattr(part, key.field))}", key.help) for key in section.keys]
+        parts.append(f"\n# {section.help}\n[{section.name}]\n{_aligned(rows)}")
+    rows = [
+        ("# [tasks.LABEL]", "What holds for the task of this label only."),
+        (f"# sandbox = {units.choice(SandboxKind).show(SandboxKind.BUBBLEWRAP)}", TASK[0].help),
+        (f"# stall_after = {units.LASTING.show(settings.stall.after_s)}", TASK[1].help),
+        ("# [tasks.LABEL.limits]", "In place of [limits]; the same keys."),
+        (f"# memory = {units.SIZE.show(settings.limits.memory_bytes)}", LIMITS[0].help),
+    ]
+    parts.append(f"\n{_aligned(rows)}")
+    for name, kind in NAMED.items():
+        rows = [(f"# [{name}.NAME]", kind.help)]
+        rows += [(f"# {key.name} = {key.kind.show(getattr(kind.example, key.field))}", key.help) for key in kind.keys]
+        parts.append(f"\n{_aligned(rows)}")
+    parts += [f"\n{_aligned(rows)}" for rows in windows.rows()]
+    return "".join(parts)
+
+
+def _aligned(rows: list[tuple[str, str]]) -> str:
+    width = max(len(left) for left, _ in rows)
+    return "".join(f"{left:<{width}}  # {right}".rstrip(" #") + "\n" for left, right in rows)
