@@ -4,7 +4,8 @@ import asyncio
 import concurrent.futures
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -19,6 +20,7 @@ from engine.outside import Outside
 from engine.questions import Questions
 from engine.reports.subagents import PAUSE, SubagentFiles
 from engine.roster import Roster
+from engine.rounds import Rounds
 from engine.safety import crash, kill_switch
 from engine.safety.kill import KillReport
 from engine.safety.stop_watch import StopWatch
@@ -53,8 +55,16 @@ class Engine:
     """`submit`, `view` and `subscribe` are all that a face may use. Everything else is private to its loop."""
 
     def __init__(
-        self, workspace: Workspace, store: Store, settings: Settings, clock: Clock, machine: Machine, mode: str
+        self,
+        workspace: Workspace,
+        store: Store,
+        settings: Settings,
+        clock: Clock,
+        machine: Machine,
+        mode: str,
+        command: Sequence[str] = (),
     ) -> None:
+        """`command` is what the command lines of schedules are put behind, to run them in processes of their own."""
         self._workspace = workspace
         self._store = store
         self._settings = settings
@@ -70,6 +80,7 @@ class Engine:
         self._ledger = Ledger(store)
         self._nursery = Nursery(self._broken)
         self._roster = Roster(self._hall, self._ledger, self._nursery, self._wake)
+        self._rounds = Rounds(self._hall, self._nursery, command)
         self._outside = Outside(self._hall, self._desk, self._ledger, self._set_info, self._apply)
         self._bus = Bus(lambda: (self._store.number, self._clock.now()))
         self._inbox: list[tuple[c.Request, asyncio.Future[c.Reply]]] = []
@@ -92,6 +103,13 @@ class Engine:
 
     async def ask(self, request: c.Request) -> c.Reply:
         """The same on the engine's own loop."""
+        if isinstance(request.command, c.Arm):
+            # First the file, then the record: whoever sees the file on the way still finds the switch engaged.
+            try:
+                await asyncio.to_thread(kill_switch.release, self._workspace)
+            except MidwatchError as error:
+                return c.Reply(ok=False, text=str(error), code=error.code, number=self._store.number)
+            self._set_info(stop_file=False)
         answer: asyncio.Future[c.Reply] = asyncio.get_running_loop().create_future()
         self._inbox.append((request, answer))
         self._wake()
@@ -114,6 +132,7 @@ class Engine:
             builds=dict(self._store.builds),
             escalations=dict(self._store.escalations),
             anomalies=dict(self._store.anomalies),
+            schedules=dict(self._store.schedules),
             progress=dict(self._roster.progress),
         )
 
@@ -131,6 +150,7 @@ class Engine:
             self._outside.heed_stop_file()
             self._nursery.start(self._outside.run(), "the watch on the operator's files")
             self._roster.adopt()
+            self._rounds.begin()
             self._nursery.start(self._report(), "the progress pages")
             self._nursery.start(self._hall.seats.keep(min(self._settings.queue.slots, _SEATS)), "the seats")
             self._wake()
@@ -198,6 +218,7 @@ class Engine:
         try:
             replies = [(self._desk.handle(request), answer) for request, answer in inbox]
             starts = self._decide()
+            rounds = self._rounds.decide() if self._may_start else []
             self._store.flush()
         except StoreFailed as error:
             self._store_failed(error, inbox)
@@ -209,7 +230,11 @@ class Engine:
                 answer.set_result(reply)
         for build_id in starts:
             self._roster.begin(build_id)
+        for name in rounds:
+            self._rounds.start(name)
         self._roster.carry_out_kills()
+        if self._stopped:
+            self._rounds.kill()
         self._set_timer()
         if self._settled():
             self._leaving.set()
@@ -232,6 +257,14 @@ class Engine:
         )
         return [build for intent in intents if (build := self._roster.record(intent, self._desk)) is not None]
 
+    @property
+    def _stopped(self) -> bool:
+        return self._store.control.stopped or self._info.stop_file
+
+    @property
+    def _may_start(self) -> bool:
+        return not (self._stopped or self._store.control.paused or self._draining)
+
     def _picture(self) -> View:
         """A view over the live tables, for a plan that is made and gone before anything changes."""
         return View(
@@ -245,6 +278,7 @@ class Engine:
 
     def _staged(self, entry: Entry) -> None:
         self._ledger.note(entry)
+        self._rounds.note(entry)
         self._unpublished += entry.records
         log.info(entry.reason.action, extra={"entry": entry.reason, "seq": entry.seq})
 
@@ -271,10 +305,6 @@ class Engine:
             self._set_info(stop_file=True)
             reports = await self._roster.all_over(running)
             return msgspec.structs.replace(reply, text=kill_switch.died(reports))
-        if isinstance(command, c.Arm):
-            await asyncio.to_thread(kill_switch.release, self._workspace)
-            self._set_info(stop_file=False)
-            self._wake()
         return reply
 
     def _stop_from_thread(self, reports: tuple[KillReport, ...]) -> None:
@@ -299,6 +329,7 @@ class Engine:
         questions = Questions(self._store)
         self._hall.questions = self._desk.questions = questions
         self._ledger.rebuild()
+        self._rounds.rebuild()
         self._unpublished.clear()
         for request, _ in inbox:
             if isinstance(request.command, c.Kill | c.KillAll):
@@ -338,8 +369,13 @@ class Engine:
 
     def _set_timer(self) -> None:
         now = self._clock.now()
-        due = self._roster.next_due(now)
+        due = self._next_due(now)
         self._sleep(None if due is None else min((due - now).total_seconds() + 0.001, _LONGEST_SLEEP_S))
+
+    def _next_due(self, now: datetime) -> datetime | None:
+        """The next moment at which something may start by itself."""
+        rounds = self._rounds.next_due() if self._may_start else None
+        return min((due for due in (self._roster.next_due(now), rounds) if due is not None), default=None)
 
     def _sleep(self, at_most_s: float | None) -> None:
         """Come back after a time at the latest; None waits for what comes up."""
@@ -351,8 +387,8 @@ class Engine:
 
     def _settled(self) -> bool:
         """Whether it should end: drained, or idle when that was asked for."""
-        if self._scheduled or self._inbox or self._roster.busy:
+        if self._scheduled or self._inbox or self._roster.busy or self._rounds.busy:
             return False
         if self._draining:
             return True
-        return self._until_idle and self._roster.next_due(self._clock.now()) is None
+        return self._until_idle and self._next_due(self._clock.now()) is None

@@ -67,10 +67,11 @@ def notes(workspace: Workspace) -> Stop | None:
     return Stop(at=first.at, by=first.by, why=first.why, killed=tuple(killed.values()))
 
 
-def append(workspace: Workspace, line: StopLine) -> str:
-    """Add a line to the STOP file, which is made by it; return what went wrong, in words, empty when nothing did."""
+def append(workspace: Workspace, line: StopLine, *, make: bool = True) -> str:
+    """Add a line to the STOP file, made by it if need be; return what went wrong, in words, empty when nothing did."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | (os.O_CREAT if make else 0)
     try:
-        fd = os.open(workspace.stop, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        fd = os.open(workspace.stop, flags, 0o600)
         try:
             os.write(fd, msgspec.json.encode(line) + b"\n")
         finally:
@@ -83,7 +84,8 @@ def append(workspace: Workspace, line: StopLine) -> str:
 def record_deaths(workspace: Workspace, reports: tuple[KillReport, ...], clock: Clock) -> None:
     """Write into the STOP file what died of it, and bring the file safely to the disk."""
     if reports:
-        append(workspace, StopLine(at=clock.now(), killed=reports))
+        # Somebody may have armed it again meanwhile, and a report must not engage it.
+        append(workspace, StopLine(at=clock.now(), killed=reports), make=False)
     try:
         for path, flags in ((workspace.stop, os.O_RDONLY), (workspace.hidden, os.O_RDONLY | os.O_DIRECTORY)):
             fd = os.open(path, flags | os.O_CLOEXEC)

@@ -86,3 +86,13 @@ def test_what_went_wrong_is_said(workspace):
     assert "Is a directory" in stop_file.append(workspace, StopLine(at=AT, by="x"))
     stop_file.record_deaths(workspace, (REPORT,), Noon())
     assert stop_file.engaged(workspace)
+
+
+def test_a_late_report_does_not_engage_what_was_released(workspace):
+    """A report of deaths that comes after the switch was released leaves it released."""
+    stop_file.record_deaths(workspace, (REPORT,), Noon())
+    assert not stop_file.engaged(workspace)
+    workspace.stop.touch()
+    stop_file.record_deaths(workspace, (REPORT,), Noon())
+    told = stop_file.notes(workspace)
+    assert told is not None and told.killed == (REPORT,)
