@@ -1,4 +1,4 @@
-"""Runs an engine in this process: headless in the main thread, or on a thread of its own behind a console."""
+"""Opens the console, with an engine on a thread of its own behind it where none runs yet."""
 
 import asyncio
 import contextlib
@@ -29,44 +29,10 @@ if TYPE_CHECKING:
     from console.link import Link, Ports
 
 
-def run_engine(workspace: Workspace, until_idle: bool = False) -> int:
-    """Run headless until told to leave; returns the exit code.
-
-    SIGTERM and the first SIGINT drain: nothing more starts, and it ends with the last running build. A second one of
-    either ends it at once, and the builds go on until the next engine adopts them.
-    """
-    logs.begin(workspace, aloud=True)
-    engine = bootstrap.open_engine(workspace, "headless")
-    asyncio.run(_headless(workspace, engine, until_idle))
-    return 1 if engine.failed else 0
-
-
-async def _headless(workspace: Workspace, engine: Engine, until_idle: bool) -> None:
-    asked = False
-
-    def end() -> None:
-        nonlocal asked
-        if asked:
-            engine.leave()
-        asked = True
-        engine.drain()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, end)
-    loop.add_signal_handler(signal.SIGHUP, lambda: None)
-    try:
-        await _serve(workspace, engine, until_idle)
-    finally:
-        # All is written down: one more signal must not turn the last moments into a death by signal.
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_IGN)
-
-
-async def _serve(
+async def serve(
     workspace: Workspace, engine: Engine, until_idle: bool = False, ready: Callable[[], None] = lambda: None
 ) -> None:
+    """Run an engine to its end, and let others reach it meanwhile."""
     server = Server(workspace, engine)
     await server.start()
     try:
@@ -110,6 +76,7 @@ def open_console(workspace: Workspace) -> int:
             str(workspace.root),
             "engine",
             "--until-idle",
+            "--quiet",
         ]
         programs.detach(engine, Path(__file__).parent.parent, workspace.logs / "headless.log")
         print("the engine goes on without a console; `midwatch` opens one again")
@@ -196,7 +163,7 @@ class Host:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         try:
-            self._loop.run_until_complete(_serve(self._workspace, self._engine, ready=self._begun.set))
+            self._loop.run_until_complete(serve(self._workspace, self._engine, ready=self._begun.set))
         except Exception as error:  # noqa: BLE001 - the thread's edge: the console's thread tells the operator
             self._failure = error
         finally:
