@@ -55,7 +55,8 @@ def wait_ready(workspace: Workspace, engine: "subprocess.Popen[bytes]", timeout_
             control = SocketControl(workspace, timeout_s)
         except (FileNotFoundError, ConnectionRefusedError):
             if engine.poll() is not None:
-                raise RuntimeError((workspace.root / "engine.err").read_text()[-500:]) from None
+                said = (workspace.root / "engine.err").read_text().strip() or "nothing"
+                raise RuntimeError(f"the engine ended, saying: {said.splitlines()[-1]}") from None
             time.sleep(0.001)
             continue
         control.submit(c.Retry(label="nobody"))
