@@ -33,7 +33,7 @@ def until(condition: Callable[[], _Found], what: str, timeout_s: float = PATIENC
     end = time.monotonic() + timeout_s
     while not (found := condition()):
         assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(0.02)
+        time.sleep(0.03)
     return found
 
 
@@ -271,11 +271,25 @@ class Space:
         """Every process that belongs to this workspace."""
         return pids_of(self.root.name)
 
+    def faces(self) -> list[int]:
+        """The processes of this workspace's consoles and engines."""
+        found = []
+        for pid in self.left():
+            with contextlib.suppress(OSError):
+                words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+                # Shells and clients name the module too, inside one long word.
+                if b"console.cli.main" in words and words[0].endswith(b"python"):
+                    found.append(pid)
+        return found
+
     def close(self) -> None:
         """End what a test has left running on purpose, then insist that nothing is left."""
         for engine in self._engines:
             with contextlib.suppress(ProcessLookupError):
                 engine.process.kill()
             engine.process.wait()
+        for pid in self.faces():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         kill_all(self.paths)
         until(lambda: not self.left(), f"all processes of {self.root.name} to be gone; left: {self.left()}", 20)
