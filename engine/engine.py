@@ -365,7 +365,8 @@ class Engine:
         """A part of the engine failed in a way nobody foresaw: say so where the operator looks."""
         log.error("%s failed", name, exc_info=error)
         self._set_info(trouble=f"{name} failed: {error!r}; see the engine's log")
-        self._wake()
+        # Not at once: what fails again and again must not keep the loop from everything else.
+        asyncio.get_running_loop().call_later(_TRY_AGAIN_S, self._wake)
 
     def _set_timer(self) -> None:
         now = self._clock.now()

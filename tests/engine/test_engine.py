@@ -340,6 +340,33 @@ def test_a_defect_in_one_build_is_shown_and_harms_no_other(house: House, monkeyp
     asyncio.run(scene())
 
 
+def test_what_fails_again_and_again_is_not_tried_without_a_pause(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build that must end and cannot, for a defect: the engine does not spin on it."""
+    monkeypatch.setattr(engine_module, "_TRY_AGAIN_S", 3600)
+    calls = 0
+
+    async def broken(*_: object, **__: object) -> None:
+        nonlocal calls
+        calls += 1
+        raise ZeroDivisionError("a defect")
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            with monkeypatch.context() as patch:
+                patch.setattr("engine.work.workspace.prepare", broken)
+                await ask(engine, c.AddTasks(specs=(a_spec(),)))
+                await until(lambda: calls == 1, "it fails")
+                assert (await ask(engine, c.Kill(label="tidy"))).ok
+                await until(lambda: calls == 2, "it fails again")
+                for _ in range(200):
+                    await asyncio.sleep(0)
+                assert calls == 2
+            await nudge(engine)
+            await house.task_is("killed")
+
+    asyncio.run(scene())
+
+
 def test_what_is_asked_of_an_engine_that_has_ended_is_answered(house: House) -> None:
     """A late command gets a refusal, not silence, and does not make the end look like a failure."""
 
