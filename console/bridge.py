@@ -17,8 +17,9 @@ from state.model.escalation import Escalation
 from state.model.progress import Progress
 from state.model.task import Task
 from state.model.view import Delta, EngineInfo, View
+from state.model.when.schedule import ScheduleState
 
-TABLES = ("tasks", "builds", "escalations", "anomalies", "progress")
+TABLES = ("tasks", "builds", "escalations", "anomalies", "schedules", "progress")
 NEVER = datetime.min.replace(tzinfo=UTC)
 REPAINT_S = 0.25
 """The screen takes changes at most this often, and at once after a quiet time."""
@@ -36,6 +37,7 @@ class Changes:
     builds: dict[str, Build] = field(default_factory=dict)
     escalations: dict[str, Escalation] = field(default_factory=dict)
     anomalies: dict[str, Anomaly] = field(default_factory=dict)
+    schedules: dict[str, ScheduleState] = field(default_factory=dict)
     progress: dict[str, Progress] = field(default_factory=dict)
 
     def absorb(self, delta: Delta) -> None:
@@ -47,6 +49,7 @@ class Changes:
         self.builds.update((record.key, record) for record in delta.builds)
         self.escalations.update((record.key, record) for record in delta.escalations)
         self.anomalies.update((record.key, record) for record in delta.anomalies)
+        self.schedules.update((record.key, record) for record in delta.schedules)
         self.progress.update((record.key, record) for record in delta.progress)
 
     def labels(self) -> set[str]:

@@ -1,12 +1,14 @@
 """The only place that names concrete parts: it puts an engine together."""
 
 import logging
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from engine.clock import Clock, SystemClock
 from engine.desk import Desk
 from engine.questions import Questions
+from engine.rounds.check import check
 from engine.safety import crash, kill_switch
 from engine.work import trial
 from state.files import Workspace
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from engine.engine import Engine
 
 log = logging.getLogger("midwatch.engine")
+
+MIDWATCH = (sys.executable, "-P", "-m", "console.cli.main")
+"""How a schedule's command line is run: by this very program, in a process of its own."""
 
 
 def open_engine(workspace: Workspace, mode: str, clock: Clock | None = None) -> "Engine":
@@ -34,10 +39,15 @@ def open_engine(workspace: Workspace, mode: str, clock: Clock | None = None) -> 
         from engine.engine import Engine  # a verb that only asks the store need not wait for all of it
 
         store = Store.open(workspace, clock)
+        try:
+            check(settings, workspace.settings, store.schedules)
+        except BaseException:
+            store.close()
+            raise
         probed = machine.result()
         _look_back(workspace, store, clock)
         crash.begin(workspace, mode, clock.now())
-        return Engine(workspace, store, settings, clock, probed, mode)
+        return Engine(workspace, store, settings, clock, probed, mode, MIDWATCH)
 
 
 def _look_back(workspace: Workspace, store: Store, clock: Clock) -> None:
@@ -82,4 +92,5 @@ def still_view(workspace: Workspace, store: Store, settings: Settings | None = N
         builds=store.builds,
         escalations=store.escalations,
         anomalies=store.anomalies,
+        schedules=store.schedules,
     )

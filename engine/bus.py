@@ -11,6 +11,7 @@ from state.model.control import Control
 from state.model.escalation import Escalation
 from state.model.progress import Progress
 from state.model.task import Task
+from state.model.when.schedule import ScheduleState
 
 Change = v.Record | Progress | v.EngineInfo
 Stamp = Callable[[], tuple[int, datetime]]
@@ -64,7 +65,14 @@ class Bus:
         subscription = Subscription(self)
         for change in (picture.engine, picture.control):
             subscription.put(change)
-        for table in (picture.tasks, picture.builds, picture.escalations, picture.anomalies, picture.progress):
+        for table in (
+            picture.tasks,
+            picture.builds,
+            picture.escalations,
+            picture.anomalies,
+            picture.schedules,
+            picture.progress,
+        ):
             for record in table.values():
                 subscription.put(record)
         self._subscriptions.add(subscription)
@@ -93,6 +101,7 @@ class Bus:
             builds=tuple(change for change in changes if isinstance(change, Build)),
             escalations=tuple(change for change in changes if isinstance(change, Escalation)),
             anomalies=tuple(change for change in changes if isinstance(change, Anomaly)),
+            schedules=tuple(change for change in changes if isinstance(change, ScheduleState)),
             progress=tuple(change for change in changes if isinstance(change, Progress)),
             skipped=skipped,
         )

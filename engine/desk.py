@@ -11,6 +11,7 @@ from engine.policy.blockers import cycle
 from engine.policy.gate import judge_spec
 from engine.policy.times import say
 from engine.questions import Questions
+from engine.rounds.orders import NotNow, Orders
 from state.model import build as b
 from state.model import command as c
 from state.model import task as t
@@ -36,6 +37,7 @@ class Desk:
     def __init__(self, store: Store, settings: Settings, clock: Clock, questions: Questions) -> None:
         self.store = store
         self.questions = questions
+        self.orders = Orders(store, settings.schedules)
         self._clock = clock
         self.rules = rules_of(settings)
         self._handlers: dict[type, Callable[..., str]] = {
@@ -49,6 +51,8 @@ class Desk:
             c.Fail: self._fail,
             c.Retry: self._retry,
             c.Pause: self._pause,
+            c.PauseSchedule: self._pause_schedule,
+            c.RunSchedule: self._run_schedule,
             c.SetContext: self._set_context,
             c.ClearContext: self._clear_context,
             c.Present: lambda command, actor: "",
@@ -58,7 +62,7 @@ class Desk:
         """Stage what a command asks for, or refuse it in words; nothing is staged of a refused command."""
         try:
             text = self._handlers[type(request.command)](request.command, request.actor)
-        except Refused as refusal:
+        except (Refused, NotNow) as refusal:
             return c.Reply(ok=False, text=str(refusal), code=1, number=self.store.number)
         return c.Reply(ok=True, text=text, number=self.store.number)
 
@@ -138,6 +142,10 @@ class Desk:
         return ""
 
     def _deny(self, command: c.Deny, actor: str) -> str:
+        if command.label not in self.store.tasks and (closed := self.questions.open_on(command.label)):
+            answered = self.questions.answer(command.label, "denied", self._clock.now())
+            self._stage(answered, actor, "question_dismissed", command.why or "dismissed by the operator")
+            return f"{command.label}: {len(closed)} questions are closed"
         task = self._task(command.label)
         now = self._clock.now()
         why = command.why or "denied by the operator"
@@ -245,6 +253,17 @@ class Desk:
         control = msgspec.structs.replace(self.store.control, override=None)
         self._stage([control], actor, "context_cleared", command.why or "left to windows and calendar again")
         return "windows and calendar decide on the context again"
+
+    def _pause_schedule(self, command: c.PauseSchedule, actor: str) -> str:
+        state, text = self.orders.pause(command, self._clock.now())
+        action = "schedule_paused" if command.on else "schedule_resumed"
+        self._stage([state], actor, action, command.why or text)
+        return text
+
+    def _run_schedule(self, command: c.RunSchedule, actor: str) -> str:
+        state, text = self.orders.run(command, actor, self.store.control)
+        self._stage([state], actor, "schedule_run_asked", command.why or text)
+        return text
 
     def settle(self, task: t.Task, verdict: Verdict) -> tuple[t.Task, tuple[Escalation, ...]]:
         """Return a waiting task in the state that its verdict calls for, with the question that goes with it."""

@@ -20,7 +20,7 @@ from engine.outside import Outside
 from engine.questions import Questions
 from engine.reports.subagents import PAUSE, SubagentFiles
 from engine.roster import Roster
-from engine.rounds import Rounds
+from engine.rounds.rounds import Rounds
 from engine.safety import crash, kill_switch
 from engine.safety.kill import KillReport
 from engine.safety.stop_watch import StopWatch
@@ -315,6 +315,8 @@ class Engine:
         """Go by settings that were saved while it ran."""
         self._settings = settings
         self._rules = rules_of(settings)
+        self._desk.orders.schedules = settings.schedules
+        self._rounds.take_settings()
 
     def _set_info(self, **changes: object) -> None:
         info = msgspec.structs.replace(self._info, **changes)

@@ -8,6 +8,7 @@ from engine.desk import Desk
 from engine.facts import rules_of
 from engine.hall import Hall
 from engine.ledger import Ledger
+from engine.rounds.check import check
 from engine.safety import kill_switch
 from engine.signals.watch import EVERYTHING, FileWatch
 from state.model import command as c
@@ -69,6 +70,7 @@ class Outside:
         """Take the settings as they are now; a bad edit keeps the old ones and says so."""
         try:
             settings = load(path)
+            check(settings, path, self._hall.store.schedules)
         except SettingsError as error:
             if str(error) != self._hall.settings_trouble:
                 self._hall.settings_trouble = str(error)

@@ -32,9 +32,13 @@ class Questions:
         build: str = "",
         digest: str = "",
         urgency: Urgency | None = None,
+        about: str = "",
     ) -> Escalation:
-        """Return the record of a question, to be staged: a fresh one, or the open one with a higher count."""
-        label = task.label if task else ""
+        """Return the record of a question, to be staged: a fresh one, or the open one with a higher count.
+
+        `about` names what it concerns where that is no task, so that two of a kind are two questions.
+        """
+        label = task.label if task else about
         if urgency is None:
             urgency = _URGENCY[task.spec.priority] if task else Urgency.HIGH
         known = self._open.setdefault(label, {}).get(kind)

@@ -14,6 +14,7 @@ from state.model.control import Control
 from state.model.escalation import Escalation
 from state.model.task import Task
 from state.model.view import Record
+from state.model.when.schedule import ScheduleState
 
 _MARK = b',"checkpoint":{"1":'
 _BLOCK = 1 << 20
@@ -52,6 +53,7 @@ class Image(msgspec.Struct, frozen=True):
     escalations: dict[str, Escalation] = {}
     anomalies: dict[str, Anomaly] = {}
     control: dict[str, Control] = {}
+    schedules: dict[str, ScheduleState] = {}
 
     @property
     def mark(self) -> Mark:

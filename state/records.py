@@ -10,6 +10,7 @@ from state.model.control import Control
 from state.model.escalation import Escalation
 from state.model.task import Task
 from state.model.view import Record
+from state.model.when.schedule import ScheduleState
 
 R = TypeVar("R")
 
@@ -19,6 +20,7 @@ TABLES: dict[str, type[Record]] = {
     "escalations": Escalation,
     "anomalies": Anomaly,
     "control": Control,
+    "schedules": ScheduleState,
 }
 TABLE_OF: dict[type, str] = {kind: name for name, kind in TABLES.items()}
 

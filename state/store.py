@@ -19,6 +19,7 @@ from state.model.escalation import Escalation
 from state.model.reason import Reason
 from state.model.task import Task
 from state.model.view import Record
+from state.model.when.schedule import ScheduleState
 from state.segments import Segments
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Store:
         self.builds: Mapping[str, Build] = self._live("builds", Build)
         self.escalations: Mapping[str, Escalation] = self._live("escalations", Escalation)
         self.anomalies: Mapping[str, Anomaly] = self._live("anomalies", Anomaly)
+        self.schedules: Mapping[str, ScheduleState] = self._live("schedules", ScheduleState)
 
     @classmethod
     def open(cls, workspace: Workspace, clock: Now, *, timeout_s: float = 0.0, disk: Disk = DISK) -> "Store":

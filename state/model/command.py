@@ -76,6 +76,21 @@ class Pause(Tagged, frozen=True, kw_only=True, tag="pause"):
     why: str = ""
 
 
+class PauseSchedule(Tagged, frozen=True, kw_only=True, tag="pause_schedule"):
+    """Let a schedule's slots pass (`on`), or go on with the ones that lie ahead."""
+
+    name: str
+    on: bool
+    why: str = ""
+
+
+class RunSchedule(Tagged, frozen=True, kw_only=True, tag="run_schedule"):
+    """Run a schedule's command now, whatever its times."""
+
+    name: str
+    why: str = ""
+
+
 class SetContext(Tagged, frozen=True, kw_only=True, tag="set_context"):
     """Say what kind of time it is, whatever windows and calendar say, until a moment or until it is cleared."""
 
@@ -105,6 +120,8 @@ Command = (
     | Fail
     | Retry
     | Pause
+    | PauseSchedule
+    | RunSchedule
     | SetContext
     | ClearContext
     | Present

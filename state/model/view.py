@@ -13,8 +13,9 @@ from state.model.progress import Progress
 from state.model.record import Noun
 from state.model.task import Task
 from state.model.when.context import Situation
+from state.model.when.schedule import ScheduleState
 
-Record = Task | Build | Escalation | Anomaly | Control
+Record = Task | Build | Escalation | Anomaly | Control | ScheduleState
 """What a commit writes: the new form of one document."""
 
 
@@ -50,6 +51,7 @@ class View(Noun, frozen=True, kw_only=True):
     builds: Mapping[str, Build] = msgspec.field(default_factory=dict)
     escalations: Mapping[str, Escalation] = msgspec.field(default_factory=dict)
     anomalies: Mapping[str, Anomaly] = msgspec.field(default_factory=dict)
+    schedules: Mapping[str, ScheduleState] = msgspec.field(default_factory=dict)
     progress: Mapping[str, Progress] = msgspec.field(default_factory=dict)
 
 
@@ -64,6 +66,7 @@ class Delta(Noun, frozen=True, kw_only=True):
     builds: tuple[Build, ...] = ()
     escalations: tuple[Escalation, ...] = ()
     anomalies: tuple[Anomaly, ...] = ()
+    schedules: tuple[ScheduleState, ...] = ()
     progress: tuple[Progress, ...] = ()
     skipped: int = 0
     """How many older forms of these records were left out because the reader was slow."""

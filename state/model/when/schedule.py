@@ -57,6 +57,8 @@ class Ran(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    KILLED = "killed"
+    """The kill switch ended it."""
     INTERRUPTED = "interrupted"
     """The engine ended while it ran. What it had done by then is not known, and it is not run again."""
 
@@ -109,3 +111,8 @@ class ScheduleState(Noun, frozen=True, kw_only=True):
     def key(self) -> str:
         """The record's key in its table."""
         return self.name
+
+
+def subject(name: str) -> str:
+    """Return what a question about a schedule is filed under; no task's label can be the same."""
+    return f"schedule:{name}"
