@@ -30,6 +30,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "logs": ("output", "Print what a build printed."),
     "diff": ("output", "Print what a build changed."),
     "engine": ("place", "Run the engine without a console."),
+    "service": ("upkeep.service", "Have the machine keep the engine running."),
+    "health": ("upkeep.health", "Say whether the engine is well."),
     "audit": ("audit", "Read and verify the record of every decision."),
     "demo": ("demo", "Make a workspace to try things in."),
     "completion": ("completion", "Print a shell's completion script."),

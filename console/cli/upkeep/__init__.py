@@ -1,0 +1,1 @@
+"""The verbs that keep an engine running."""
