@@ -239,10 +239,11 @@ def test_hostile_words_are_harmless(space: Space, repo: Path, desk: Desk, width:
     terminal = desk.console(space, width, height)
     space.wait("evil", "awaiting_review")
     terminal.choose("Escalations", "evil")
-    terminal.press("l", "Enter", "End")
-    terminal.shows("plain end")
-    terminal.press("v", "Enter", "End")
-    terminal.shows("plain line")
+    for body, words in (("l", "plain end"), ("v", "plain line")):
+        for key in (body, "Enter", "End"):
+            terminal.press(key)
+            terminal.rests()
+        terminal.shows(words)
     terminal.press("Escape")
     terminal.shows("engine hosted here", "Escalations")
     assert terminal.title != "owned"
