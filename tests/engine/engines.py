@@ -40,6 +40,8 @@ class House:
         self.clock = ManualClock()
         self.settings = settings or Settings()
         self.disk = disk
+        self.command: tuple[str, ...] = ()
+        """What runs the command lines of schedules."""
         self.store: Store
         """That of the latest engine; readable also after its end."""
 
@@ -66,7 +68,7 @@ class House:
     def engine(self) -> Engine:
         """An engine that has not begun yet."""
         self.store = Store.open(self.workspace, self.clock, disk=self.disk)
-        return Engine(self.workspace, self.store, self.settings, self.clock, machine(), "headless")
+        return Engine(self.workspace, self.store, self.settings, self.clock, machine(), "headless", self.command)
 
     @asynccontextmanager
     async def live(self, *, keep: bool = False, **how: Any) -> AsyncIterator[Engine]:
