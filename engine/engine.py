@@ -92,6 +92,7 @@ class Engine:
         self._draining = False
         self._until_idle = False
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._watch: StopWatch | None = None
         self.failed = ""
         """Why it had to end, in words; empty when it ended as it was told to."""
         store.listeners.append(self._staged)
@@ -105,6 +106,9 @@ class Engine:
         """The same on the engine's own loop."""
         if isinstance(request.command, c.Arm):
             # First the file, then the record: whoever sees the file on the way still finds the switch engaged.
+            # And before both the kill: one that is still under way must not end what starts afterwards.
+            if self._watch is not None:
+                await asyncio.to_thread(self._watch.settle)
             try:
                 await asyncio.to_thread(kill_switch.release, self._workspace)
             except MidwatchError as error:
@@ -144,7 +148,7 @@ class Engine:
         """Adopt what an engine before this one left, then work until told to leave (or, if asked, until idle)."""
         self._loop = asyncio.get_running_loop()
         self._until_idle = until_idle
-        watch = StopWatch(self._workspace, self._stop_from_thread, self._clock)
+        self._watch = watch = StopWatch(self._workspace, self._stop_from_thread, self._clock)
         watch.start()
         try:
             self._outside.heed_stop_file()

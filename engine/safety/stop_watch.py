@@ -4,6 +4,7 @@ import logging
 import os
 import select
 import threading
+from collections import deque
 from collections.abc import Callable
 
 from asyncinotify import Inotify, Mask
@@ -17,6 +18,9 @@ _log = logging.getLogger(__name__)
 
 _APPEARED = Mask.CREATE | Mask.MOVED_TO
 _LOST = Mask.DELETE | Mask.MOVED_FROM
+
+_LOOK_AGAIN_S = 0.1
+"""Who waits for the thread looks this often whether it has ended."""
 
 
 class StopWatch:
@@ -33,6 +37,8 @@ class StopWatch:
         self._callback = callback
         self._clock = clock or SystemClock()
         self._wake = os.eventfd(0, os.EFD_CLOEXEC)
+        self._closing = False
+        self._settling: deque[threading.Event] = deque()
         self._inotify = Inotify(sync_timeout=0)
         # Watching begins before the first look: a STOP made in between is seen twice rather than never.
         self._inotify.add_watch(workspace.hidden, _APPEARED)
@@ -44,8 +50,17 @@ class StopWatch:
         """Begin, with a STOP that is there already."""
         self._thread.start()
 
+    def settle(self) -> None:
+        """Block until every STOP that appeared before this call was acted on; not at all once the thread has ended."""
+        acted = threading.Event()
+        self._settling.append(acted)
+        os.eventfd_write(self._wake, 1)
+        while self._thread.is_alive() and not acted.wait(_LOOK_AGAIN_S):
+            pass
+
     def close(self) -> None:
         """End the thread and wait for it."""
+        self._closing = True
         os.eventfd_write(self._wake, 1)
         if self._thread.ident is not None:
             self._thread.join()
@@ -60,10 +75,16 @@ class StopWatch:
         poll.register(self._wake, select.POLLIN)
         while True:
             if self._wake in (fd for fd, _ in poll.poll()):
+                os.eventfd_read(self._wake)
+            if self._closing:
                 return
+            # Taken before the events are: what appeared before somebody began to wait is among those.
+            settling = [self._settling.popleft() for _ in range(len(self._settling))]
             appeared, lost = self._drain()
             if appeared or lost:
                 self._act()
+            for acted in settling:
+                acted.set()
             if lost:
                 # A folder that is gone can hold no STOP any more, so there is nothing left to wait for.
                 _log.error("the folder %s is gone: every build in it was ended", self._workspace.hidden)

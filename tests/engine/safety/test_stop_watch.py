@@ -74,6 +74,36 @@ def test_a_file_that_was_there_before_kills(workspace, told):
     assert len(told[0]) == 1
 
 
+def test_settling_waits_for_a_stop_that_is_gone_again(workspace, told):
+    """What appeared before is acted on before it returns, also when the file is gone; what starts then lives."""
+    watch = StopWatch(workspace, told.append)
+    old = start(build_in(workspace), "sleep 1000")
+    workspace.stop.touch()
+    workspace.stop.unlink()
+    watch.start()
+    watch.settle()
+    assert not processes.alive(old) and len(told) == 1
+    fresh = start(build_in(workspace, "b-2"), "sleep 1000")
+    watch.settle()
+    assert processes.alive(fresh) and len(told) == 1
+    watch.close()
+    kill_switch.engage(workspace, "test", "the end")
+
+
+def test_nobody_waits_for_a_watch_that_has_ended(workspace, told):
+    """Closed, never started, or gone with its folder: there is nothing to wait for."""
+    never = StopWatch(workspace, told.append)
+    never.settle()
+    never.close()
+    watch = StopWatch(workspace, told.append)
+    watch.start()
+    shutil.rmtree(workspace.hidden)
+    watch.settle()
+    until(lambda: not watch._thread.is_alive(), "it ends")
+    watch.settle()
+    watch.close()
+
+
 def test_other_files_are_no_concern(workspace, watch, told):
     """Files of other names wake nobody up for good: the watch still works after them, and told nothing of them."""
     until(asleep, "it waits for files")
