@@ -134,7 +134,7 @@ class Systemd:
         end = time.monotonic() + _SETTLES_S
         while time.monotonic() < end:
             told = self._show(plan)
-            if told["ActiveState"] in ("active", "failed") or told["StatusText"]:
+            if told["ActiveState"] == "active" or told["StatusText"] or told["Result"] not in ("", "success"):
                 return
             time.sleep(_LOOK_S)
 

@@ -35,8 +35,11 @@ class Supervisor:
         return cls(address, int(every_us) / 1_000_000 if watched else 0.0)
 
     def tell(self, status: str, *assignments: str) -> None:
-        """Say in words how things stand, with what else the protocol knows, such as `READY=1`."""
-        self._send("\n".join((*assignments, f"STATUS={' '.join(status.split())}")))
+        """Say in words how things stand, after what else the protocol knows, such as `READY=1`."""
+        for assignment in assignments:
+            self._send(assignment)
+        # A message of its own, doubled where systemd unescapes: what it cannot read it drops whole.
+        self._send(f"STATUS={' '.join(status.split())}".replace("\\", "\\\\"))
 
     def ready(self, status: str) -> None:
         """Say that the engine works, and from now on prove it from its loop as often as the watchdog wants."""

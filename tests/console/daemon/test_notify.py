@@ -59,13 +59,13 @@ def test_without_systemd_nothing_is_said_and_nothing_wakes() -> None:
 
 @pytest.mark.parametrize("abstract", [False, True])
 def test_ready_and_stopping_are_told_with_a_status(tmp_path: Path, abstract: bool) -> None:
-    """A path and an abstract address both work, and a status stays on its line."""
+    """A path and an abstract address both work, and a status stays on its line, escaped as systemd reads it."""
     listener = Listener(f"@midwatch-{os.getpid()}" if abstract else str(tmp_path / "notify"))
     supervisor = Supervisor.of({"NOTIFY_SOCKET": listener.address}, 1)
     supervisor.ready("keeps watch\nREADY=0")
-    supervisor.tell("draining", "STOPPING=1")
-    assert listener.heard() == ["READY=1", "STATUS=keeps watch READY=0"]
-    assert listener.heard() == ["STOPPING=1", "STATUS=draining"]
+    supervisor.tell("drains a\\b\\", "STOPPING=1")
+    heard = [listener.heard() for _ in range(4)]
+    assert heard == [["READY=1"], ["STATUS=keeps watch READY=0"], ["STOPPING=1"], ["STATUS=drains a\\\\b\\\\"]]
     supervisor.close()
     supervisor.tell("more")
     assert listener.silent()
@@ -86,7 +86,8 @@ def test_the_loop_pings_twice_in_the_watchdogs_time(listener: Listener) -> None:
         supervisor = Supervisor.of({"NOTIFY_SOCKET": listener.address, "WATCHDOG_USEC": "100000"}, 1)
         assert supervisor._timer is None
         supervisor.ready("up")
-        assert await asyncio.to_thread(listener.heard) == ["READY=1", "STATUS=up"]
+        assert await asyncio.to_thread(listener.heard) == ["READY=1"]
+        assert await asyncio.to_thread(listener.heard) == ["STATUS=up"]
         began = time.monotonic()
         for _ in range(5):
             assert await asyncio.to_thread(listener.heard) == ["WATCHDOG=1"]
@@ -103,8 +104,7 @@ def test_a_loop_that_hangs_says_nothing(listener: Listener) -> None:
     async def scene() -> None:
         supervisor = Supervisor(listener.address, watchdog_s=0.02)
         supervisor.ready("up")
-        listener.heard()
-        listener.heard()
+        assert [listener.heard() for _ in range(3)] == [["READY=1"], ["STATUS=up"], ["WATCHDOG=1"]]
         end = time.monotonic() + 0.2
         while time.monotonic() < end:
             assert listener.silent()
@@ -153,5 +153,5 @@ def test_a_systemd_that_does_not_listen_harms_nobody(
         supervisor.tell("x" * 1000, "WATCHDOG=1")
         if caplog.text:
             break
-    assert "systemd was not told WATCHDOG=1" in caplog.text
+    assert "systemd was not told" in caplog.text
     supervisor.close()
