@@ -38,6 +38,7 @@ class StopWatch:
         self._clock = clock or SystemClock()
         self._wake = os.eventfd(0, os.EFD_CLOEXEC)
         self._closing = False
+        self._closing_lock = threading.Lock()
         self._settling: deque[threading.Event] = deque()
         self._inotify = Inotify(sync_timeout=0)
         # Watching begins before the first look: a STOP made in between is seen twice rather than never.
@@ -53,15 +54,19 @@ class StopWatch:
     def settle(self) -> None:
         """Block until every STOP that appeared before this call was acted on; not at all once the thread has ended."""
         acted = threading.Event()
-        self._settling.append(acted)
-        os.eventfd_write(self._wake, 1)
+        with self._closing_lock:
+            if self._closing:
+                return
+            self._settling.append(acted)
+            os.eventfd_write(self._wake, 1)
         while self._thread.is_alive() and not acted.wait(_LOOK_AGAIN_S):
             pass
 
     def close(self) -> None:
         """End the thread and wait for it."""
-        self._closing = True
-        os.eventfd_write(self._wake, 1)
+        with self._closing_lock:  # nobody may write to a descriptor that is closed, and perhaps another's by then
+            self._closing = True
+            os.eventfd_write(self._wake, 1)
         if self._thread.ident is not None:
             self._thread.join()
         self._inotify.close()

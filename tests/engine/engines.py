@@ -1,6 +1,7 @@
 """Engines for tests: real stores, real builds, a clock that only the test moves."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -29,7 +30,8 @@ from tests.making import ManualClock
 
 SETUP = Reason(actor="test", action="set_up", why="the scene of a test")
 PATIENCE_S = 30.0
-TOKEN = "the-token-of-a-test"
+TOKEN = secrets.token_hex(16)
+"""What a build's processes are found by; no other run of the tests may have the same."""
 
 
 class House:

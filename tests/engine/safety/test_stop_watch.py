@@ -95,6 +95,7 @@ def test_nobody_waits_for_a_watch_that_has_ended(workspace, told):
     never = StopWatch(workspace, told.append)
     never.settle()
     never.close()
+    never.settle()
     watch = StopWatch(workspace, told.append)
     watch.start()
     shutil.rmtree(workspace.hidden)
