@@ -25,13 +25,12 @@ def cron_of(schedule: Schedule) -> tuple[Cron, tzinfo]:
 
 
 def coming(schedule: Schedule, state: ScheduleState, now: datetime, count: int) -> tuple[datetime, ...]:
-    """Return the next slots, the one that is decided next first; none while it is paused or switched off."""
+    """Return the next slots that lie ahead; none while it is paused or switched off."""
     if state.paused or not schedule.enabled:
         return ()
     cron, zone = cron_of(schedule)
     known = state.next_slot if state.timing == schedule.timing else None
-    at = known or next_after(cron, zone, now)
-    found = [at]
+    found = [known if known and known > now else next_after(cron, zone, now)]
     while len(found) < count:
         found.append(next_after(cron, zone, found[-1]))
     return tuple(found)
