@@ -5,11 +5,12 @@ import hashlib
 import msgspec
 
 
-class Noun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+# Nouns never refer to what refers to them, so the garbage collector need not look at them.
+class Noun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A frozen value with named fields."""
 
 
-class Tagged(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+class Tagged(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", gc=False):
     """A member of a union; its JSON carries the member's name under `kind`."""
 
 
