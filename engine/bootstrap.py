@@ -10,6 +10,7 @@ from engine.desk import Desk
 from engine.questions import Questions
 from engine.rounds.check import check
 from engine.safety import crash, kill_switch
+from engine.schedule.almanac import Almanac
 from engine.work import trial
 from state.files import Workspace
 from state.model.reason import ENGINE, Reason
@@ -79,11 +80,17 @@ def open_desk(workspace: Workspace, clock: Clock | None = None) -> Desk:
 def still_view(workspace: Workspace, store: Store, settings: Settings | None = None) -> View:
     """Return what a store holds while no engine runs."""
     settings = settings or load(workspace.settings)
+    now = SystemClock().now()
+    almanac = Almanac(settings)
+    if almanac.calendar.files:
+        almanac.take(almanac.calendar.read(now))
+    situation = almanac.situation(now, store.control)
     return View(
         number=store.number,
-        at=SystemClock().now(),
+        at=now,
         engine=EngineInfo(
-            slots=settings.queue.slots,
+            slots=situation.slots,
+            situation=situation,
             stop_file=kill_switch.engaged(workspace),
             sandbox=trial.probe().trouble,
         ),

@@ -9,6 +9,8 @@ from datetime import datetime
 
 import msgspec
 
+from engine.around import pages
+from engine.around.hours import Hours
 from engine.bus import Bus, Subscription
 from engine.clock import Clock
 from engine.desk import Desk
@@ -18,7 +20,6 @@ from engine.ledger import Ledger
 from engine.nursery import Nursery
 from engine.outside import Outside
 from engine.questions import Questions
-from engine.reports.subagents import PAUSE, SubagentFiles
 from engine.roster import Roster
 from engine.rounds.rounds import Rounds
 from engine.safety import crash, kill_switch
@@ -44,11 +45,6 @@ _TRY_AGAIN_S = 1.0
 
 _SEATS = 2
 """How many builds can begin at the same moment without waiting for a control group."""
-
-_PAGES_S = 0.5
-"""The shortest time between two rounds of writing the pages."""
-_PAGES_AGAIN_S = 1800.0
-"""A page of a running build is written at least this often."""
 
 
 class Engine:
@@ -82,6 +78,7 @@ class Engine:
         self._roster = Roster(self._hall, self._ledger, self._nursery, self._wake)
         self._rounds = Rounds(self._hall, self._nursery, command)
         self._outside = Outside(self._hall, self._desk, self._ledger, self._set_info, self._apply)
+        self._hours = Hours(self._hall, self._ledger, self._nursery, self._set_info)
         self._bus = Bus(lambda: (self._store.number, self._clock.now()))
         self._inbox: list[tuple[c.Request, asyncio.Future[c.Reply]]] = []
         self._scheduled = False
@@ -153,9 +150,11 @@ class Engine:
         try:
             self._outside.heed_stop_file()
             self._nursery.start(self._outside.run(), "the watch on the operator's files")
+            await self._hours.begin()
             self._roster.adopt()
             self._rounds.begin()
-            self._nursery.start(self._report(), "the progress pages")
+            kept = pages.keep(self._workspace, self.subscribe(), self.view, self._ledger, lambda: self._roster.busy)
+            self._nursery.start(kept, "the progress pages")
             self._nursery.start(self._hall.seats.keep(min(self._settings.queue.slots, _SEATS)), "the seats")
             self._wake()
             ready()
@@ -170,26 +169,6 @@ class Engine:
             if self._leaving.is_set() and not self.failed:
                 crash.farewell(self._workspace)
             self._store.close()
-
-    async def _report(self) -> None:
-        """Keep the pages for people and programs in line, at a pace that a reader can follow."""
-        pages = SubagentFiles(self._workspace)
-        changes = self.subscribe()
-        await changes.next()
-        while True:
-            also: list[str] = []
-            try:
-                again_s = PAUSE.total_seconds() if pages.postponed else _PAGES_AGAIN_S
-                async with asyncio.timeout(again_s if self._roster.busy else None):
-                    delta = await changes.next()
-                    also = [build.label for build in delta.builds]
-            except TimeoutError:
-                pass
-            try:
-                await asyncio.to_thread(pages.update, self.view(), self._ledger.unfinished(), also)
-            except OSError as error:
-                log.warning("the progress pages cannot be written: %s", error)
-            await asyncio.sleep(_PAGES_S)
 
     def leave(self) -> None:
         """End now; running builds go on and are adopted by the next engine. On the engine's loop only."""
@@ -245,7 +224,9 @@ class Engine:
 
     def _decide(self) -> list[str]:
         """Stage what the plan wants; return the builds to begin once that is durable."""
-        facts = gather(self._picture(), self._settings, self._clock.now(), self._ledger.occupying())
+        self._hours.look()
+        now, occupying = self._clock.now(), self._ledger.occupying()
+        facts = gather(self._picture(), self._settings, now, occupying, self._hours.spans)
         if self._draining:
             facts = msgspec.structs.replace(facts, paused=True)
         if not facts.stopped and kill_switch.engaged(self._workspace):
@@ -298,6 +279,8 @@ class Engine:
     async def _carry_out(self, request: c.Request, reply: c.Reply) -> c.Reply:
         """What a command needs done in the world, after it was recorded."""
         command = request.command
+        if isinstance(command, c.Present):
+            self._hours.touched()
         if isinstance(command, c.Kill):
             return msgspec.structs.replace(reply, text=await self._roster.killed(command.label, reply.text))
         if isinstance(command, c.Approve):
@@ -319,6 +302,7 @@ class Engine:
         """Go by settings that were saved while it ran."""
         self._settings = settings
         self._rules = rules_of(settings)
+        self._hours.apply(settings)
         self._desk.orders.schedules = settings.schedules
         self._rounds.take_settings()
 
@@ -376,7 +360,8 @@ class Engine:
 
     def _set_timer(self) -> None:
         now = self._clock.now()
-        due = self._next_due(now)
+        moments = (self._next_due(now), self._hours.next_change())
+        due = min((moment for moment in moments if moment is not None), default=None)
         self._sleep(None if due is None else min((due - now).total_seconds() + 0.001, _LONGEST_SLEEP_S))
 
     def _next_due(self, now: datetime) -> datetime | None:
@@ -398,4 +383,6 @@ class Engine:
             return False
         if self._draining:
             return True
-        return self._until_idle and self._next_due(self._clock.now()) is None
+        if not self._until_idle or self._next_due(self._clock.now()) is not None:
+            return False
+        return not self._hours.awaited(self._picture())

@@ -3,20 +3,35 @@
 from datetime import datetime
 
 from engine.policy.facts import Facts, Rules
+from engine.schedule.almanac import Almanac
 from engine.schedule.planner import claims
 from state.model.build import Build
 from state.model.view import View
+from state.model.when.context import Situation
+from state.model.when.window import Span
 from state.settings import SandboxKind, Settings
+from state.zones import zone_of
 
 
-def gather(view: View, settings: Settings, now: datetime, occupying: tuple[Build, ...] | None = None) -> Facts:
-    """Return the moment's facts; `occupying` saves a walk over all builds when the caller knows them."""
+def gather(
+    view: View,
+    settings: Settings,
+    now: datetime,
+    occupying: tuple[Build, ...] | None = None,
+    spans: tuple[Span, ...] | None = None,
+) -> Facts:
+    """Return the moment's facts; `occupying` and `spans` save a walk over all builds and over two weeks."""
     if occupying is None:
         occupying = tuple(build for build in view.builds.values() if build.occupies)
+    if spans is None:
+        spans = Almanac(settings).spans(now) if settings.windows else ()
+    situation = view.engine.situation
     active = claims((view.tasks[build.label], build) for build in occupying if build.label in view.tasks)
     return Facts(
         now=now,
-        slots=settings.queue.slots,
+        slots=settings.queue.slots if situation is None else situation.slots,
+        slots_why=_why_slots(situation, settings.queue.slots),
+        spans=spans,
         active=active,
         stopped=view.control.stopped or view.engine.stop_file,
         paused=view.control.paused,
@@ -24,7 +39,20 @@ def gather(view: View, settings: Settings, now: datetime, occupying: tuple[Build
     )
 
 
+def _why_slots(situation: Situation | None, usual: int) -> str:
+    if situation is None or situation.slots == usual:
+        return ""
+    if situation.trouble and not situation.slots:
+        return situation.trouble
+    return f"{situation.context}: {situation.why}"
+
+
 def rules_of(settings: Settings) -> Rules:
     """Return the part of the settings that decides whether something may start."""
     unsandboxed = frozenset(label for label, task in settings.tasks.items() if task.sandbox is SandboxKind.NONE)
-    return Rules(budget_over=settings.approval.budget_over, unsandboxed=unsandboxed)
+    return Rules(
+        budget_over=settings.approval.budget_over,
+        unsandboxed=unsandboxed,
+        windows=tuple(settings.windows.values()),
+        zone=zone_of(settings.time.zone),
+    )

@@ -14,6 +14,9 @@ from state.model.anomaly import Anomaly
 from state.model.escalation import EscalationKind, Urgency
 from state.model.moves import move_build, move_task
 
+CLOSED = "the end of its window"
+"""Who ends a build that is to end with its window: no verdict on the task, which goes back into the queue."""
+
 
 class Outcome:
     """The ends that one build can come to, and the stops on the way to the operator."""
@@ -56,8 +59,11 @@ class Outcome:
         self._finish("done", note, t.Done(build=self._id, note=note, at=now), "merged", checks={"delivered": check})
 
     def killed(self, text: str) -> None:
-        """The operator ended it."""
+        """It was ended from outside: by the operator, or because its window closed."""
         now = self._hall.clock.now()
+        if self._build.kill_by == CLOSED and isinstance(self._task.state, t.Building):
+            self._finish("killed", text, t.Queued(), "build_stopped")
+            return
         self._finish("killed", text, t.Killed(build=self._id, text=text, at=now), "build_killed")
 
     def unknown(self, text: str) -> None:

@@ -55,7 +55,10 @@ ARROWS = {
     "state": ({"state"}, {"msgspec", "tinydb"}),
     "engine.policy": ({"engine.policy", "state.model"}, {"msgspec"}),
     "engine.safety": ({"engine.safety", "engine.clock", "state"}, {"msgspec", "asyncinotify"}),
-    "engine": ({"engine", "state"}, {"msgspec", "watchfiles", "asyncinotify", "croniter"}),
+    "engine": (
+        {"engine", "state"},
+        {"msgspec", "watchfiles", "asyncinotify", "croniter", "icalendar", "recurring_ical_events"},
+    ),
     "widgets": ({"widgets", "state.model", "state.text"}, {"textual", "rich"}),
     "console": ({"console", "widgets", "engine", "state"}, {"click", "msgspec", "rich", "textual"}),
 }

@@ -1,11 +1,12 @@
 """The plan: which intents follow from a view, the moment's facts and the operator's rules."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from engine.policy.facts import Active, Facts, Rules
 from engine.policy.gate import judge
+from engine.policy.moment import window
 from state.model import task as t
 from state.model.build import Build
 from state.model.record import Tagged
@@ -76,12 +77,15 @@ def plan(
     settled = {intent.label for intent in intents if isinstance(intent, Ask | Hold)}
     intents += [Deliver(build=build_id) for build_id in deliverable]
     free = facts.slots - len(facts.active)
+    closed = _closed_to(facts, rules)
     for label in waiting:
         if free <= 0:
             break
         if label in settled:
             continue
         task = view.tasks[label]
+        if closed(task):
+            continue
         verdict = judge(task, view, facts, rules)
         if verdict.stance is Stance.ALLOW:
             intents.append(Start(label=label, verdict=verdict))
@@ -92,6 +96,18 @@ def plan(
             if intent is not None:
                 intents.append(intent)
     return tuple(intents)
+
+
+def _closed_to(facts: Facts, rules: Rules) -> Callable[[t.Task], bool]:
+    """Return a quick look at the windows alone, so that a long queue costs little while none is open to it.
+
+    Where there is no sandbox every task is looked at in full: it must be held before its window opens, not then.
+    """
+    if not rules.windows or facts.spans is None or facts.sandbox_trouble != "":
+        return lambda task: False
+    now = facts.now
+    span = next((span for span in facts.spans if span.opens_at <= now < span.closes_at), None)
+    return lambda task: not (task.forced or window.takes(task.spec, span, now))
 
 
 def claim(task: t.Task, build: str) -> Active:

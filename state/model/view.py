@@ -31,7 +31,8 @@ class EngineInfo(Noun, frozen=True, kw_only=True):
     """Whether the STOP file is there, whatever the journal says."""
     sandbox: str | None = None
     """Why no sandbox can be made here; empty when one can; None when nobody has looked."""
-    situation: Situation = Situation()
+    situation: Situation | None = None
+    """The kind of time it is; None when nobody has looked."""
     settings: str = ""
     """What is wrong with the settings as they were saved last; the ones before them hold."""
     noticed: tuple[str, ...] = ()

@@ -36,11 +36,11 @@ def check(spec: Spec, spans: Sequence[Span], windowed: bool, now: datetime, zone
     return Finding(rule=RULE, verdict=Stance.WAIT, text=f"{why_not}; {waits}")
 
 
-def takes(spec: Spec, span: Span, at: datetime) -> bool:
-    """Whether a task may start in a span at a moment that lies in it."""
+def takes(spec: Spec, span: Span | None, at: datetime) -> bool:
+    """Whether a task may start in a span at a moment that lies in it; None is a moment without a window."""
     if at_any_time(spec):
         return True
-    if against(spec, span.window):
+    if span is None or against(spec, span.window):
         return False
     return spec.window is not WindowUse.FIT or span.endless or _left_s(span, at) >= seconds(spec)
 

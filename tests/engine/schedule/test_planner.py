@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from engine.policy.facts import Active, Facts, Rules
@@ -11,6 +12,7 @@ from engine.schedule.waiting import Waiting
 from state.model import task as t
 from state.model.verdict import Finding, Stance
 from state.model.view import View
+from state.model.when.window import Span, Window
 from tests.making import NOON, a_task
 
 RULES = Rules(budget_over=50_000_000)
@@ -113,3 +115,36 @@ def test_nothing_starts_without_a_sandbox() -> None:
     rules = Rules(budget_over=0, unsandboxed=frozenset({"a"}))
     trouble = facts(sandbox_trouble="bubblewrap is not installed")
     assert [type(i) for i in planner.plan(view, trouble, rules, waiting=["a"])] == [planner.Start]
+
+
+NIGHT = Window(name="night", start_min=0, end_min=0)
+WORK = Window(name="work", start_min=0, end_min=0, lowest=t.Priority.HIGH)
+
+
+@pytest.mark.parametrize(
+    ("open_now", "trouble", "expected"),
+    [
+        (NIGHT, "", ["start urgent", "start any", "start plain", "start spawned"]),
+        (WORK, "", ["start urgent", "start any", "start spawned"]),
+        (None, "", ["start urgent", "start any", "start spawned"]),
+        (None, "no bwrap", ["hold urgent", "hold any", "hold plain", "hold spawned"]),
+    ],
+)
+def test_windows_decide_on_what_needs_one(open_now: Window | None, trouble: str, expected: list[str]) -> None:
+    """A closed window keeps back what needs it; what is wrong with a task is found before its window opens."""
+    tasks = (
+        a_task("urgent", priority=t.Priority.HIGH),
+        a_task("any", window=t.WindowUse.ANY),
+        a_task("plain"),
+        a_task("spawned", forced=True),
+    )
+    hour = timedelta(hours=1)
+    spans = (Span(window=open_now, opens_at=NOON - hour, closes_at=NOON + hour),) if open_now else ()
+    rules = msgspec.structs.replace(RULES, windows=(NIGHT, WORK))
+    intents = planner.plan(
+        View(at=NOON, tasks={task.label: task for task in tasks}),
+        facts(slots=9, spans=spans, sandbox_trouble=trouble),
+        rules,
+        waiting=[task.label for task in tasks],
+    )
+    assert [f"{type(intent).__name__.lower()} {getattr(intent, 'label', '')}" for intent in intents] == expected
