@@ -262,9 +262,13 @@ def test_sandboxes_can_be_made_by_a_service_without_any_privilege(folder: Path) 
         pytest.skip("there is no user to run it as")
     # The interpreter of a test run may be root's own; the libraries stay those of this one.
     as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
-    imports = ["-P", "-c", f"import sys; sys.path[:0] = {LIBRARIES.split(':')}; import click, msgspec, console.host"]
-    pythons = [name for name in (sys.executable, "/usr/bin/python3") if Path(name).exists()]
-    python = next((p for p in pythons if subprocess.run([*as_user, p, *imports], cwd="/").returncode == 0), None)
+    import_all = f"import sys; sys.path[:0] = {LIBRARIES.split(':')}; import click, msgspec, console.host"
+
+    def runs(python: str) -> bool:
+        tries = (["test", "-x", os.path.realpath(python)], [python, "-P", "-c", import_all])
+        return all(subprocess.run([*as_user, *words], cwd="/", capture_output=True).returncode == 0 for words in tries)
+
+    python = next(filter(runs, (sys.executable, "/usr/bin/python3")), None)
     if python is None:
         pytest.skip(f"{user.pw_name} may read no Python with the libraries")
     with systemd.booted(folder) as machine:
