@@ -12,6 +12,8 @@ from engine.policy.gate import judge_spec
 from engine.policy.times import say
 from engine.questions import Questions
 from engine.rounds.orders import NotNow, Orders
+from engine.rounds.recurring import first_slot
+from engine.schedule.cron import CronError
 from state.model import build as b
 from state.model import command as c
 from state.model import task as t
@@ -37,7 +39,7 @@ class Desk:
     def __init__(self, store: Store, settings: Settings, clock: Clock, questions: Questions) -> None:
         self.store = store
         self.questions = questions
-        self.orders = Orders(store, settings.schedules)
+        self.orders = Orders(store, settings)
         self._clock = clock
         self.rules = rules_of(settings)
         self._handlers: dict[type, Callable[..., str]] = {
@@ -72,7 +74,8 @@ class Desk:
         records: list[Record] = []
         told = []
         for spec in command.specs:
-            task = t.Task(spec=spec, state=t.Queued(), added_at=now)
+            slot = first_slot(spec, self.orders.settings, now)
+            task = t.Task(spec=spec, state=t.Queued(), added_at=now, slot=slot)
             task, questions = self._judged(task, now)
             records += [task, *questions]
             told.append(f"{spec.label}: {task.state_name}")
@@ -102,12 +105,20 @@ class Desk:
             for name in spec.depends:
                 if name not in seen and name not in self.store.tasks:
                     problems.append(f"{spec.label}: depends on {name}, and there is no such task")
+            problems += self._bad_cron(spec)
         if not problems:
             ring = cycle(specs, self.store.tasks)
             if ring:
                 problems.append(f"the dependencies go round in a circle: {' -> '.join(ring)}")
         if problems:
             raise Refused("\n".join(problems))
+
+    def _bad_cron(self, spec: t.Spec) -> list[str]:
+        try:
+            first_slot(spec, self.orders.settings, self._clock.now())
+        except (CronError, ValueError) as error:
+            return [f"{spec.label}: {error}"]
+        return []
 
     def _approve(self, command: c.Approve, actor: str) -> str:
         task = self._task(command.label)

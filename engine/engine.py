@@ -303,7 +303,7 @@ class Engine:
         self._settings = settings
         self._rules = rules_of(settings)
         self._hours.apply(settings)
-        self._desk.orders.schedules = settings.schedules
+        self._desk.orders.settings = settings
         self._rounds.take_settings()
 
     def _set_info(self, **changes: object) -> None:

@@ -8,6 +8,7 @@ import msgspec
 
 from engine.hall import Hall
 from engine.policy.approvals import SELF_STARTING
+from engine.rounds.recurring import again
 from state.model import build as b
 from state.model import task as t
 from state.model.anomaly import Anomaly
@@ -169,6 +170,8 @@ class Outcome:
         build, task = self._build, self._task
         over = move_build(build, b.Finished(ending=ending, text=text, at=now), ended_at=now, **checks)
         moved = move_task(task, state, failures=task.failures if failures is None else failures)
+        if isinstance(state, t.Done) and task.spec.cron:
+            moved = again(moved, self._hall.settings, now)
         questions = list(self._hall.questions.answer(task.label, ending, now))
         if ask is not None:
             kind, told, urgency = ask

@@ -1,7 +1,7 @@
 """`add` and `spawn`: tasks in the operator's words, put in the queue."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -36,6 +36,8 @@ _FIELDS = (
     ("--effect", "KINDS", True, "What it does outside: production, financial, access, destructive and so on."),
     ("--blocker", "TEXT", True, "What stands in its way; give one each."),
     ("--start-at", "TIME", False, "Not before this time: 2026-02-06T23:00."),
+    ("--cron", "EXPR", False, "It starts at the next of these times, and waits for the one after when it is done."),
+    ("--zone", "ZONE", False, "The time zone of --cron; the workspace's when left out."),
     ("--limit", "KEY=VALUE", True, "A limit of its own, such as memory=2G, time=30m or processes=64."),
     ("--grace", "TIME", False, "How long it may take to end when it is killed; not at all when left out."),
 )
@@ -73,6 +75,7 @@ def add(hand: Hand, /, file: str | None, form: str | None, as_json: bool, **opti
         if not given:
             raise _usage("nothing to add: give at least --name, or --file with many tasks")
         specs = (spec_from_options(options, base=Path.cwd(), added_by="command line"),)
+    _read_crons(specs)
     with hand.control() as control:
         ask(control, AddTasks(specs=specs))
         _tell(hand, control, specs, as_json, one=file is None)
@@ -93,9 +96,19 @@ def spawn(hand: Hand, /, task: str | None, as_json: bool, **options: object) -> 
         options["name"] = options["name"] or task.strip().partition("\n")[0][:200]
         options["desc"] = options["desc"] or task
     spec = spec_from_options(options, base=Path.cwd(), added_by="spawn")
+    _read_crons((spec,))
     with hand.control() as control:
         ask(control, SpawnTask(spec=spec))
         _tell(hand, control, (spec,), as_json, one=True)
+
+
+def _read_crons(specs: "Sequence[Spec]") -> None:
+    """Read every cron expression; raises CronError, which names the column."""
+    for spec in specs:
+        if spec.cron:
+            from engine.schedule.cron import parse
+
+            parse(spec.cron)
 
 
 def _usage(text: str) -> Refused:

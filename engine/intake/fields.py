@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from state.model.money import from_dollars
 from state.model.task import Category, Effect, LimitOverrides, Priority
 from state.units import parse_duration, parse_size
+from state.zones import zone_of
 
 _Kind = TypeVar("_Kind", bound=StrEnum)
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -69,6 +70,7 @@ _SYNONYMS = {
     "grace": "grace_s",
     "limit": "limits",
     "repository": "repo",
+    "timezone": "zone",
 }
 SPLIT_AT_COMMAS = ("depends", "paths", "tech", "effects")
 """Fields of which an option may hold several names in one word."""
@@ -109,6 +111,12 @@ def _line(value: object) -> str:
 def _shown(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _zone(value: object) -> str:
+    name = _line(value)
+    zone_of(name)
+    return name
 
 
 def _title(value: object) -> str:
@@ -328,6 +336,8 @@ READERS: dict[str, Callable[[object], object]] = {
     "budget": _dollars,
     "effects": _effects,
     "start_at": _moment,
+    "cron": _line,
+    "zone": _zone,
     "grace_s": _seconds,
 }
 """What turns a written value into a Spec's, for each field that needs nothing else; each raises ValueError."""

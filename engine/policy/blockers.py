@@ -29,7 +29,7 @@ def dependencies(spec: Spec, tasks: Mapping[str, Task]) -> tuple[Finding, ...]:
             lost.append(f"{label} does not exist")
         elif isinstance(task.state, Failed | Killed | Unknown):
             lost.append(f"{label} {_LOST[type(task.state)]}: `midwatch retry {label}` tries it again")
-        elif not isinstance(task.state, Done):
+        elif not isinstance(task.state, Done) and not task.rounds:
             awaited.append(f"{label} ({task.state_name.replace('_', ' ')})")
     findings = []
     if lost:

@@ -1,7 +1,6 @@
 """What the operator may order of a schedule: to pause, to go on, to run now."""
 
 import difflib
-from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -10,6 +9,7 @@ from engine.schedule import timetable
 from state.model import command as c
 from state.model.control import Control
 from state.model.when.schedule import Schedule, ScheduleState
+from state.settings import Settings
 from state.store import Store
 
 
@@ -20,9 +20,9 @@ class NotNow(Exception):
 class Orders:
     """Answers orders with the record to write, and words."""
 
-    def __init__(self, store: Store, schedules: Mapping[str, Schedule]) -> None:
+    def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
-        self.schedules = schedules
+        self.settings = settings
 
     def pause(self, command: c.PauseSchedule, now: datetime) -> tuple[ScheduleState, str]:
         """Let a schedule's slots pass, or go on; raises NotNow."""
@@ -48,9 +48,9 @@ class Orders:
         return state, f"{command.name}: runs {when}"
 
     def _known(self, name: str) -> tuple[Schedule, ScheduleState]:
-        schedule = self.schedules.get(name)
+        schedule = self.settings.schedules.get(name)
         if schedule is None:
-            near = difflib.get_close_matches(name, self.schedules, n=1)
+            near = difflib.get_close_matches(name, self.settings.schedules, n=1)
             hint = f"did you mean {near[0]}?" if near else "`midwatch schedules` lists them"
             raise NotNow(f"there is no schedule {name!r}: {hint}")
         return schedule, self._store.schedules.get(name, ScheduleState(name=name))

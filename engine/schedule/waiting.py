@@ -4,6 +4,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from engine.policy.moment.timing import due_at
 from engine.policy.order import order_key
 from state.model import task as t
 
@@ -71,10 +72,9 @@ class Waiting:
         return bool(self._due)
 
     def _index_due(self, task: t.Task) -> None:
-        if isinstance(task.state, t.Retrying):
-            self._due[task.label] = task.state.at
-        elif task.spec.start_at is not None:
-            self._due[task.label] = task.spec.start_at
+        due = due_at(task)
+        if due is not None:
+            self._due[task.label] = due
 
     def _index_dependencies(self, task: t.Task) -> None:
         for name in task.spec.depends:

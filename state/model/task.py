@@ -96,6 +96,10 @@ class Spec(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     budget: int | None = None
     effects: tuple[Effect, ...] = ()
     start_at: datetime | None = None
+    cron: str = ""
+    """When it starts, again and again: after it is done it waits in the queue for the next of these times."""
+    zone: str = ""
+    """The time zone of `cron`; empty for the operator's."""
     window: WindowUse = WindowUse.FIT
     grace_s: float = 0.0
     """Seconds between SIGTERM and SIGKILL when it is killed; 0 kills at once."""
@@ -216,6 +220,10 @@ class Task(Noun, frozen=True, kw_only=True):
     failures: int = 0
     attempts: int = 0
     approval: Approval | None = None
+    slot: datetime | None = None
+    """The time of its cron expression that it waits for, or that its present attempts are for."""
+    rounds: int = 0
+    """How often it was done by its cron expression."""
     forced: bool = False
     """Spawned by the operator directly: the spawn is the approval."""
 

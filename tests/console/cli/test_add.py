@@ -125,3 +125,14 @@ def test_hostile_names_are_harmless_on_the_screen(midwatch):
     assert "\x1b" not in midwatch.ok("queue")
     assert "\u202e" not in midwatch.ok("why", "evil")
     assert midwatch.json("queue")[0]["title"] == title.strip()
+
+
+def test_a_recurring_task_is_told_with_its_next_time(midwatch) -> None:
+    """The expression is read with its zone before anything is queued, and `why` says when it comes."""
+    midwatch.add("nightly", "--cron", "30 2 * * *", "--zone", "Asia/Kathmandu")
+    story = midwatch.ok("why", "nightly")
+    assert "comes by its cron 30 2 * * *, first at" in story and "20:45 UTC" in story
+    code, complaint = midwatch.fails("add", "--name", "x", "--command", "true", "--cron", "0 25 * * *")
+    assert code == 2 and "column 3: hours go from 0 to 23" in complaint
+    code, complaint = midwatch.fails("add", "--name", "x", "--command", "true", "--cron", "@daily", "--zone", "Mars")
+    assert code == 2 and "there is no time zone 'Mars'" in complaint

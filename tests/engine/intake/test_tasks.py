@@ -184,6 +184,8 @@ VALUES = st.recursive(
             "limits",
             "effects",
             "start_at",
+            "cron",
+            "zone",
             "grace",
             "repo",
             "paths",

@@ -56,3 +56,9 @@ def test_a_change_of_a_task_asks_for_new_verdicts_on_its_dependents_once() -> No
     waiting.update(a_task("first", t.Failed(build="first-1", text="", at=NOON)))
     assert waiting.take_again() == ("second",)
     assert waiting.take_again() == ()
+
+
+def test_a_recurring_task_is_due_at_its_time() -> None:
+    """The engine sleeps until the time that the task's expression names."""
+    waiting = Waiting([a_task("a", cron="5 12 * * *", slot=NOON + timedelta(minutes=5))])
+    assert waiting.next_due(NOON) == NOON + timedelta(minutes=5)

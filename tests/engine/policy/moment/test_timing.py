@@ -1,6 +1,7 @@
 """Tests of the rule on time."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -28,4 +29,20 @@ LATER = NOON + timedelta(hours=1)
 def test_a_task_waits_for_its_time(state: t.TaskState, start_at: datetime | None, stance: Stance, text: str) -> None:
     """The later of start time and next try decides; the moment itself is late enough."""
     finding = timing.check(a_task(state=state, start_at=start_at), NOON)
+    assert (finding.verdict, finding.text) == (stance, text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "stance", "text"),
+    [
+        ({"slot": SOON}, Stance.WAIT, "comes by its cron 5 12 * * *, first at 2026-03-04 12:05 UTC"),
+        ({"slot": SOON, "rounds": 2}, Stance.WAIT, "comes by its cron 5 12 * * *, again at 2026-03-04 12:05 UTC"),
+        ({"slot": NOON, "rounds": 2}, Stance.ALLOW, "was due at 2026-03-04 12:00 UTC"),
+        ({"slot": NOON, "state": t.Retrying(at=SOON, text="")}, Stance.WAIT, "tries again at 2026-03-04 12:05 UTC"),
+        ({"slot": SOON, "start_at": LATER}, Stance.WAIT, "starts at 2026-03-04 13:00 UTC"),
+    ],
+)
+def test_a_recurring_task_waits_for_its_crons_time(changes: dict[str, Any], stance: Stance, text: str) -> None:
+    """The gate says that it comes by its expression, and when."""
+    finding = timing.check(a_task(cron="5 12 * * *", **changes), NOON)
     assert (finding.verdict, finding.text) == (stance, text)
