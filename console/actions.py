@@ -78,12 +78,13 @@ def _cannot_approve(subject: Subject | None, view: View) -> str:
 
 def _cannot_deny(subject: Subject | None, view: View) -> str:
     task = _task(subject, view)
+    open_questions = subject is not None and any(e.open and e.label == subject.label for e in view.escalations.values())
     if isinstance(task, str):
-        return task
+        # What the engine asks about itself needs no task to be dismissed.
+        return "" if open_questions else task
     assert subject is not None
     if isinstance(task.state, t.AwaitingApproval | t.Held | t.AwaitingReview):
         return "" if subject.digest == asked(task) else f"What waits on {task.label} is not what this row asks about."
-    open_questions = any(e.open and e.label == task.label for e in view.escalations.values())
     if isinstance(task.state, t.Queued | t.Retrying) or open_questions:
         return ""
     return f"{task.label} waits for no answer: it is {words_of(task)}."

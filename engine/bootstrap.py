@@ -62,7 +62,7 @@ def _look_back(workspace: Workspace, store: Store, clock: Clock) -> None:
         told = f"{found.text}; its last words are in {path.relative_to(workspace.root)}"
     except OSError as error:
         told = f"{found.text}; its last words could not be kept: {error}"
-    question = Questions(store).ask(crash.QUESTION, None, told, now)
+    question = Questions(store).ask(crash.QUESTION, None, told, now, about=crash.SUBJECT)
     try:
         store.commit([question], Reason(actor=ENGINE, action=crash.KIND, why=told))
     except StoreFailed as error:

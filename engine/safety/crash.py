@@ -144,6 +144,8 @@ class Signal(Noun, frozen=True, kw_only=True):
 
 QUESTION = EscalationKind.SYSTEM_HEALTH
 """What a crash is in the list of what waits for the operator."""
+SUBJECT = "engine:crash"
+"""What that question is filed under; no task's label can be the same."""
 
 
 def keep_stacks(workspace: Workspace) -> None:

@@ -75,6 +75,17 @@ def test_a_row_without_a_task() -> None:
     assert "concerns no task" in on("approve", resolve(Kind.ESCALATION, "q-", picture), picture)
 
 
+def test_what_the_engine_asks_about_itself_can_be_dismissed() -> None:
+    """No task is needed to close such a question, and a closed one cannot be closed again."""
+    crashed = question("engine:crash", EscalationKind.SYSTEM_HEALTH)
+    subject = resolve(Kind.ESCALATION, "q-engine:crash", view(crashed))
+    assert on("deny", subject, view(crashed)) == ""
+    assert "concerns no task" in on("deny", subject, view())
+    command = BY_NAME["deny"].command
+    assert command is not None
+    assert command(subject, view(crashed), "seen") == c.Deny(label="engine:crash", digest="", why="seen")
+
+
 def test_an_old_question_is_not_answered() -> None:
     """A row that asks about an earlier diff cannot approve or deny a newer one."""
     picture = view(*reviewed("csv", "e" * 64), question("csv", EscalationKind.REVIEW_NEEDED, DIGEST))

@@ -67,3 +67,16 @@ def test_a_build_is_failed_by_hand_and_retried(midwatch):
         midwatch.reaches("slow", "killed")
     midwatch.ok("retry", "slow")
     assert midwatch.state("slow") == "queued"
+
+
+def test_what_the_engine_asks_about_itself_is_closed(midwatch):
+    """A crash that was told can be dismissed by the name it is filed under, and is then gone from the list."""
+    with midwatch.engine() as engine:
+        engine.kill()
+    with midwatch.engine():
+        (question,) = midwatch.json("status")["escalations"]
+        assert (question["label"], question["kind"]) == ("engine:crash", "system_health")
+        assert "closed" in midwatch.ok("deny", "engine:crash", "--why", "seen")
+        assert midwatch.json("status")["escalations"] == []
+        code, complaint = midwatch.fails("deny", "engine:crash")
+        assert (code, "no task" in complaint) == (1, True)
