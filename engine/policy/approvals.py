@@ -1,4 +1,4 @@
-"""Whether a task's category is one that starts without asking."""
+"""Whether a task's category is one that starts, and merges, without asking."""
 
 from state.model.task import Category, Spec
 from state.model.verdict import Finding, Stance
@@ -28,3 +28,8 @@ def check(spec: Spec) -> Finding:
         text = ASKING.get(spec.category, f"is of the category {spec.category}")
         return Finding(rule=RULE, verdict=Stance.ASK, text=text)
     return Finding(rule=RULE, verdict=Stance.ALLOW, text=text)
+
+
+def before_merge(spec: Spec, verified: bool) -> bool:
+    """Return whether the operator must see a result before it merges; `verified` is a verification that passed."""
+    return spec.category not in SELF_STARTING or bool(spec.effects) or not verified

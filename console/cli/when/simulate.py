@@ -52,7 +52,8 @@ def simulate(
     zone = zone_of(settings.time.zone)
     with hand.control() as control:
         view = control.view()
-    at = view.at if start is None else _moment(start, zone)
+    # The whole minute: who asks twice in a row gets the same answer.
+    at = view.at.replace(second=0, microsecond=0) if start is None else _moment(start, zone)
     end = at + timedelta(days=days)
     played = foreseen(view, settings, at, Scenario(end=end, seed=seed, approve_all=approve_all, failing=failing))
     say_json(played) if as_json else say(told(played, settings.time.zone))
@@ -159,7 +160,8 @@ def _waits(heading: str, waits: "list[Wait]", zone: tzinfo) -> list[str]:
     if not waits:
         return []
     rows = [
-        f"  {wait.label}: {wait.reason}" + (f" (since {wait.since.astimezone(zone):%a %H:%M})" if wait.since else "")
+        f"  {wait.label}: {wait.reason}"
+        + (f" (since {wait.since.astimezone(zone):%a %d %b %H:%M})" if wait.since else "")
         for wait in waits
     ]
     return ["", heading, *rows]

@@ -1,9 +1,11 @@
 """Tests of the rule on categories."""
 
+from typing import Any
+
 import pytest
 
 from engine.policy import approvals
-from state.model.task import Category
+from state.model.task import Category, Effect
 from state.model.verdict import Stance
 from tests.making import a_spec
 
@@ -35,3 +37,19 @@ def test_a_category_that_nobody_knows_asks() -> None:
     """Doubt asks."""
     finding = approvals.check(a_spec(category="surprise"))
     assert (finding.verdict, finding.text) == (Stance.ASK, "is of the category surprise")
+
+
+@pytest.mark.parametrize(
+    ("changes", "verified", "expected"),
+    [
+        ({}, True, False),
+        ({}, False, True),
+        ({"category": Category.NEW_FEATURE}, True, True),
+        ({"effects": (Effect.PRODUCTION,)}, True, True),
+    ],
+)
+def test_only_a_verified_harmless_result_merges_by_itself(
+    changes: dict[str, Any], verified: bool, expected: bool
+) -> None:
+    """The operator sees the diff of whatever is unverified, has effects or is of a category that asks."""
+    assert approvals.before_merge(a_spec(**changes), verified) is expected
