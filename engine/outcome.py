@@ -7,7 +7,7 @@ from types import MappingProxyType
 import msgspec
 
 from engine.hall import Hall
-from engine.policy.approvals import SELF_STARTING
+from engine.policy.approvals import before_merge
 from engine.rounds.recurring import again
 from state.model import build as b
 from state.model import task as t
@@ -36,9 +36,7 @@ class Outcome:
 
     def needs_review(self) -> bool:
         """Whether the operator must see the diff before it merges."""
-        spec = self._task.spec
-        unverified = self._build.verified.result is not b.Result.YES
-        return spec.category not in SELF_STARTING or bool(spec.effects) or unverified
+        return before_merge(self._task.spec, self._build.verified.result is b.Result.YES)
 
     def note(self, text: str) -> None:
         """Add something that the operator should know of how it ran."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import count
+from typing import NamedTuple
 
 import msgspec
 
@@ -31,9 +32,6 @@ from state.model.view import View
 from state.model.when.schedule import ScheduleState
 from state.settings import Settings, limits_for
 
-FactsOf = Callable[[View, tuple[b.Build, ...]], Facts]
-"""Gathers the facts of a view, given the builds that occupy slots in it."""
-
 _NEARLY_OVER = timedelta(minutes=1)
 """How long a build still lasts that has lasted longer already than was drawn."""
 _TICK = timedelta(microseconds=1)
@@ -55,20 +53,27 @@ class Scenario(Noun, frozen=True, kw_only=True):
     """The share of attempts that fail, 0 to 1."""
 
 
-def play(view: View, settings: Settings, rules: Rules, scenario: Scenario, almanac: Almanac, facts: FactsOf) -> Played:
+class Parts(NamedTuple):
+    """What the engine decides with."""
+
+    settings: Settings
+    rules: Rules
+    almanac: Almanac
+    facts: Callable[[View, tuple[b.Build, ...]], Facts]
+    """Gathers the facts of a view, given the builds that occupy slots in it."""
+    again: Callable[[t.Task, datetime], t.Task]
+    """Queues a task that is done for the next time of its cron expression."""
+
+
+def play(view: View, parts: Parts, scenario: Scenario) -> Played:
     """Return what happens from the view's moment to the scenario's end. Pure: no clock, no disk, no process."""
-    return _Simulation(view, settings, rules, scenario, almanac, facts).run()
+    return _Simulation(view, parts, scenario).run()
 
 
 class _Simulation:
-    def __init__(
-        self, view: View, settings: Settings, rules: Rules, scenario: Scenario, almanac: Almanac, facts: FactsOf
-    ) -> None:
-        self._settings = settings
-        self._rules = rules
+    def __init__(self, view: View, parts: Parts, scenario: Scenario) -> None:
+        self._settings, self._rules, self._almanac, self._facts, self._again = parts
         self._scenario = scenario
-        self._almanac = almanac
-        self._facts = facts
         self._durations = Durations(view.tasks, view.builds.values())
         self._start_at = view.at
         self._tasks = dict(view.tasks)
@@ -77,7 +82,7 @@ class _Simulation:
         self._occupying: dict[str, b.Build] = {}
         self._waiting = Waiting(self._tasks.values())
         self._waiting.judge_again(self._tasks.values())
-        self._changes = almanac.changes(view.at, scenario.end, view.control)
+        self._changes = self._almanac.changes(view.at, scenario.end, view.control)
         self._ends: list[tuple[datetime, int, str]] = []
         self._order = count()
         self._under_way: set[str] = set()
@@ -276,7 +281,8 @@ class _Simulation:
         self._builds[build.id] = msgspec.structs.replace(
             build, state=b.Finished(ending="over", text="", at=self._view.at), ended_at=self._view.at
         )
-        self._put(move_task(task, state))
+        moved = move_task(task, state)
+        self._put(self._again(moved, self._view.at) if isinstance(state, t.Done) and task.spec.cron else moved)
 
     def _put(self, task: t.Task) -> None:
         self._tasks[task.label] = task

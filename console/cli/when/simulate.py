@@ -64,8 +64,9 @@ def foreseen(view: "View", settings: "Settings", start: datetime, scenario: "Sce
     import msgspec
 
     from engine.facts import gather, rules_of
+    from engine.rounds.recurring import again
     from engine.schedule.almanac import Almanac
-    from engine.schedule.simulate import play
+    from engine.schedule.simulate import Parts, play
 
     almanac = Almanac(settings)
     if almanac.calendar.files:
@@ -74,7 +75,8 @@ def foreseen(view: "View", settings: "Settings", start: datetime, scenario: "Sce
     def facts(view: "View", occupying: "tuple[Build, ...]") -> "Facts":
         return gather(view, settings, view.at, occupying, almanac.spans(view.at))
 
-    return play(msgspec.structs.replace(view, at=start), settings, rules_of(settings), scenario, almanac, facts)
+    parts = Parts(settings, rules_of(settings), almanac, facts, lambda task, now: again(task, settings, now))
+    return play(msgspec.structs.replace(view, at=start), parts, scenario)
 
 
 def _moment(text: str, zone: tzinfo) -> datetime:

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 from engine.facts import gather, rules_of
 from engine.policy.facts import Facts
+from engine.rounds.recurring import again
 from engine.schedule.almanac import Almanac
 from engine.schedule.played import Bout, Played
-from engine.schedule.simulate import Scenario, play
+from engine.schedule.simulate import Parts, Scenario, play
 from state.model.build import Build
 from state.model.task import Task
 from state.model.view import EngineInfo, View
@@ -58,7 +59,8 @@ def played(
         **(view or {}),
     }
     end = start + timedelta(hours=hours)
-    return play(View(at=start, **records), settings, rules_of(settings), Scenario(end=end, **scenario), almanac, facts)
+    parts = Parts(settings, rules_of(settings), almanac, facts, lambda task, now: again(task, settings, now))
+    return play(View(at=start, **records), parts, Scenario(end=end, **scenario))
 
 
 def starts(result: Played) -> list[tuple[str, str, str]]:

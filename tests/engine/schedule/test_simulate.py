@@ -181,6 +181,13 @@ def test_a_start_time_is_kept() -> None:
     assert bout(played([a_task("a", start_at=at)], TEN), "a").at == at
 
 
+def test_a_task_with_a_cron_expression_comes_again() -> None:
+    """Once it is done it waits for the next of its times, as often as the days have one."""
+    task = a_task("nightly", cron="30 23 * * *", hours=0.5, slot=local("2026-03-02 23:30"))
+    result = played([task], TEN, 72)
+    assert [start[1] for start in starts(result)] == ["Mon 23:30", "Tue 23:30", "Wed 23:30"]
+
+
 def test_conflicting_tasks_never_run_together() -> None:
     """Two tasks on the same repository run one after the other."""
     tasks = [a_task(label, repo="/srv/a", verify="make", hours=1.0) for label in ("a", "b")]
