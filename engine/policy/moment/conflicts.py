@@ -17,15 +17,17 @@ def check(spec: Spec, active: Sequence[Active]) -> Finding:
     """Wait for each running build of another task in the same repository whose paths overlap; no paths mean all."""
     if not spec.repo:
         return Finding(rule=RULE, verdict=Stance.ALLOW, text="works in no repository")
-    repo = _folder(spec.repo)
-    against = [
-        f"{build.label} ({_shared(spec.paths, build.paths)})"
-        for build in active
-        if build.label != spec.label and build.repo and _folder(build.repo) == repo and overlap(spec.paths, build.paths)
-    ]
+    against = [f"{build.label} ({_shared(spec.paths, build.paths)})" for build in active if touch(spec, build)]
     if against:
         return Finding(rule=RULE, verdict=Stance.WAIT, text="would touch what is being built: " + ", ".join(against))
     return Finding(rule=RULE, verdict=Stance.ALLOW, text="touches nothing that is being built")
+
+
+def touch(spec: Spec, build: Active) -> bool:
+    """Whether a task and a build of another may touch the same file."""
+    if build.label == spec.label or not spec.repo or not build.repo:
+        return False
+    return _folder(build.repo) == _folder(spec.repo) and overlap(spec.paths, build.paths)
 
 
 def overlap(ours: Sequence[str], theirs: Sequence[str]) -> bool:
