@@ -21,6 +21,7 @@ from engine.nursery import Nursery
 from engine.outside import Outside
 from engine.questions import Questions
 from engine.roster import Roster
+from engine.rounds.alarm import Alarm
 from engine.rounds.rounds import Rounds
 from engine.safety import crash, kill_switch
 from engine.safety.kill import KillReport
@@ -36,9 +37,6 @@ from state.settings import Settings
 from state.store import Store, StoreFailed
 
 log = logging.getLogger("midwatch.engine")
-
-_LONGEST_SLEEP_S = 60.0
-"""A due time is looked at again at least this often, so that a clock that is set does not move it."""
 
 _TRY_AGAIN_S = 1.0
 """How long after a failed write the next one is tried."""
@@ -84,7 +82,7 @@ class Engine:
         self._scheduled = False
         self._closed = False
         self._unpublished: list[Record] = []
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm: Alarm | None = None
         self._leaving = asyncio.Event()
         self._draining = False
         self._until_idle = False
@@ -144,6 +142,7 @@ class Engine:
     async def run(self, *, until_idle: bool = False, ready: Callable[[], None] = lambda: None) -> None:
         """Adopt what an engine before this one left, then work until told to leave (or, if asked, until idle)."""
         self._loop = asyncio.get_running_loop()
+        self._alarm = Alarm(self._wake)
         self._until_idle = until_idle
         self._watch = watch = StopWatch(self._workspace, self._stop_from_thread, self._clock)
         watch.start()
@@ -163,8 +162,7 @@ class Engine:
             watch.close()
             await self._nursery.close()
             self._hall.seats.close()
-            if self._timer is not None:
-                self._timer.cancel()
+            self._alarm.close()
             self._closed = True
             if self._leaving.is_set() and not self.failed:
                 crash.farewell(self._workspace)
@@ -362,7 +360,7 @@ class Engine:
         now = self._clock.now()
         moments = (self._next_due(now), self._hours.next_change())
         due = min((moment for moment in moments if moment is not None), default=None)
-        self._sleep(None if due is None else min((due - now).total_seconds() + 0.001, _LONGEST_SLEEP_S))
+        self._sleep(None if due is None else (due - now).total_seconds() + 0.001)
 
     def _next_due(self, now: datetime) -> datetime | None:
         """The next moment at which something may start by itself."""
@@ -371,11 +369,8 @@ class Engine:
 
     def _sleep(self, at_most_s: float | None) -> None:
         """Come back after a time at the latest; None waits for what comes up."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if at_most_s is not None and self._loop is not None:
-            self._timer = self._loop.call_later(max(at_most_s, 0.0), self._wake)
+        if self._alarm is not None:
+            self._alarm.set(at_most_s)
 
     def _settled(self) -> bool:
         """Whether it should end: drained, or idle when that was asked for."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine import engine as engine_module
+from engine.rounds import alarm
 from engine.safety import record
 from engine.safety.processes import alive
 from state.model import build as b
@@ -189,7 +190,7 @@ def test_until_idle_ends_when_nothing_more_can_start_by_itself(house: House, wai
             if waits_for in ("a retry", "a time"):
                 if waits_for == "a retry":
                     await house.task_is("retrying")
-                await until(lambda: engine._timer is not None, "it sleeps until then")
+                await until(lambda: engine._alarm is not None and engine._alarm.armed, "it sleeps until then")
                 assert not engine._leaving.is_set()
                 house.clock.forward(86_400)
                 engine._wake()
@@ -220,7 +221,8 @@ def test_a_hosted_engine_that_loses_its_screen_goes_on_until_idle(house: House) 
 
 def test_a_clock_that_is_set_is_noticed_by_itself(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set back, nothing starts before its time; set forward, what is due starts without being asked."""
-    monkeypatch.setattr(engine_module, "_LONGEST_SLEEP_S", 0.01)
+    monkeypatch.setattr(alarm, "_LOOK_AGAIN_S", 0.01)
+    monkeypatch.setattr(alarm, "_system", object())  # as on a system without a timer of the kernel's
     noon = house.clock.now()
 
     async def scene() -> None:
