@@ -12,6 +12,8 @@ from tests.engine.work.repositories import git
 from tests.front.midwatch import Space, until
 from tests.front.terminal import Desk, Terminal, cut
 
+pytestmark = pytest.mark.slow
+
 SIZES = [(80, 24), (200, 50)]
 WAIT = "echo up; while [ ! -e go ]; do sleep 0.02; done; echo over"
 
