@@ -12,6 +12,7 @@ import pytest
 
 from engine.rounds.rounds import AT_ONCE
 from engine.schedule.timetable import set_out
+from state.files import atomic_write
 from state.model import command as c
 from state.model.escalation import EscalationKind
 from state.model.when.schedule import Misfire, Ran, Run, Schedule, ScheduleState
@@ -341,3 +342,20 @@ async def test_an_engine_that_drains_starts_nothing_and_waits_for_what_runs(hous
     assert len(ran(house)) == 1
     run = state(house).last
     assert run is not None and run.outcome is Ran.DONE
+
+
+@on_a_loop
+async def test_schedules_that_are_saved_while_it_runs_are_taken_up(house: House) -> None:
+    """A fresh schedule is set out without a restart; one that cannot be read leaves the old ones and says where."""
+    house.settings = Settings()
+    file = house.workspace.settings
+    async with house.live() as engine:
+        good = '[time]\nzone = "UTC"\n[schedules.hourly]\ncron = "0 * * * *"\nrun = "true"\n'
+        atomic_write(file, good.encode())
+        await until(lambda: "hourly" in house.store.schedules, "the schedule to be set out")
+        assert state(house).next_slot == ONE
+        atomic_write(file, good.replace("0 *", "0 25").encode())
+        await until(lambda: "column 3" in engine.view().engine.settings, "the mistake to be told")
+        assert f"{file}:4: schedules.hourly.cron" in engine.view().engine.settings
+        await move(house, engine, ONE)
+        assert (await over(house)).slot == ONE
