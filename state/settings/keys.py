@@ -1,10 +1,11 @@
 """Which keys `midwatch.toml` has, what each holds and what it is for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from state import units
 from state.model.when.schedule import Misfire, Schedule, Seconds
+from state.settings.schedules import BUILT_IN
 from state.settings.values import SandboxKind, Settings
 
 
@@ -28,6 +29,8 @@ class Named(NamedTuple):
     """Turns a name, the fields that are told and all the other settings into the noun."""
     example: Any
     """The noun that the commented file shows."""
+    built_in: Mapping[str, Mapping[str, Any]]
+    """By name, the fields of those that are there without being written down, once `defaults` is true."""
 
 
 class Section(NamedTuple):
@@ -116,7 +119,12 @@ def _schedule(name: str, told: dict[str, Any], settings: Settings) -> Schedule:
     return Schedule(**{"name": name, "zone": settings.time.zone, **told})
 
 
-NAMED = {"schedules": Named("A command that runs at certain times.", _SCHEDULE, ("cron", "run"), _schedule, _EXAMPLE)}
+NAMED = {
+    "schedules": Named(
+        "A command that runs at certain times.", _SCHEDULE, ("cron", "run"), _schedule, _EXAMPLE, BUILT_IN
+    )
+}
+DEFAULTS = (Key("defaults", "defaults", units.TRUTH, "Whether the named ones below count as they stand."),)
 TASK = (
     Key("sandbox", "sandbox", _ISOLATION, '"none" runs it with your own rights: no protection at all.'),
     Key("stall_after", "stall_after_s", units.LASTING, "In place of [stall] after."),

@@ -14,7 +14,7 @@ from state import units
 from state.model.when.context import Context, ContextRule
 from state.model.when.window import Exceptional, Window
 from state.settings import week, windows
-from state.settings.keys import LIMITS, NAMED, SECTIONS, TASK, Key, Named
+from state.settings.keys import DEFAULTS, LIMITS, NAMED, SECTIONS, TASK, Key, Named
 from state.settings.problems import Problem, SettingsError
 from state.settings.values import Settings, TaskSettings
 
@@ -80,9 +80,9 @@ class _Reader:
             else:
                 self._unknown((name,), (*known, *others, *NAMED), "section")
         for name in NAMED.keys() & data.keys():
-            told = self._table((name,), data[name])
-            named = {label: self._named((name, label), NAMED[name], value, settings) for label, value in told.items()}
-            settings = msgspec.structs.replace(settings, **{name: named})
+            settings = msgspec.structs.replace(
+                settings, **{name: self._all_named(name, NAMED[name], data[name], settings)}
+            )
         for exception in settings.holidays.values():
             for window in exception.hours.keys() - settings.windows.keys():
                 self._unknown(("holidays", exception.day.isoformat(), window), tuple(settings.windows), "window")
@@ -159,11 +159,23 @@ class _Reader:
         if not _NAME.fullmatch(at[-1]):
             self.note(at, "a name is made of letters, digits, - and _, at most 64 of them")
 
+    def _all_named(self, name: str, kind: Named, value: Any, settings: Settings) -> dict[str, Any]:
+        table = self._table((name,), value)
+        own = {label: told for label, told in table.items() if isinstance(told, dict)}
+        plain = {label: told for label, told in table.items() if label not in own}
+        found = {}
+        if self._keys((name,), plain, DEFAULTS).get("defaults"):
+            found = {label: kind.make(label, dict(fields), settings) for label, fields in kind.built_in.items()}
+        for label, told in own.items():
+            found[label] = self._named((name, label), kind, told, settings)
+        return found
+
     def _named(self, at: tuple[str, ...], kind: Named, value: Any, settings: Settings) -> Any:
         self._check_name(at)
         table = self._table(at, value)
-        missing = [key.name for key in kind.keys if key.name in kind.needed and key.name not in table]
-        told = self._keys(at, table, kind.keys)
+        base = kind.built_in.get(at[-1], {})
+        missing = [key.name for key in kind.keys if key.name in kind.needed and key.name not in {*table, *base}]
+        told = {**base, **self._keys(at, table, kind.keys)}
         if missing:
             self.note(at, f"{' and '.join(missing)} must be set")
         fields = {key.field for key in kind.keys if key.name in kind.needed}

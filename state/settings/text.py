@@ -2,7 +2,7 @@
 
 from state import units
 from state.settings import windows
-from state.settings.keys import LIMITS, NAMED, SECTIONS, TASK
+from state.settings.keys import DEFAULTS, LIMITS, NAMED, SECTIONS, TASK
 from state.settings.values import SandboxKind, Settings
 
 
@@ -23,6 +23,15 @@ def default_text() -> str:
     ]
     parts.append(f"\n{_aligned(rows)}")
     for name, kind in NAMED.items():
+        rows = [(f"# [{name}]", ""), (f"# {DEFAULTS[0].name} = {units.TRUTH.show(False)}", DEFAULTS[0].help)]
+        parts.append(f"\n{_aligned(rows)}")
+        shown = {key.field: key for key in kind.keys}
+        for label, fields in kind.built_in.items():
+            rows = [(f"# [{name}.{label}]", "")]
+            rows += [
+                (f"# {shown[field].name} = {shown[field].kind.show(value)}", "") for field, value in fields.items()
+            ]
+            parts.append(f"\n{_aligned(rows)}")
         rows = [(f"# [{name}.NAME]", kind.help)]
         rows += [(f"# {key.name} = {key.kind.show(getattr(kind.example, key.field))}", key.help) for key in kind.keys]
         parts.append(f"\n{_aligned(rows)}")
