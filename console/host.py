@@ -45,12 +45,13 @@ def open_console(workspace: Workspace) -> int:
     """Open the console on the workspace's engine, or host one; returns the exit code once the process may end."""
     from console.app import Midwatch, Why
 
-    logs.begin(workspace, aloud=False)
     host = None
     link: Link
     try:
         link = SocketLink(workspace)
+        logs.begin(workspace, aloud=False, name=logs.CONSOLE)
     except (FileNotFoundError, ConnectionRefusedError):
+        logs.begin(workspace, aloud=False)
         host = Host(workspace)
         link = host.start()
     leave = Midwatch(link, workspace, ports(workspace), actor=operator(os.getuid())).run()

@@ -10,6 +10,11 @@ import msgspec
 from state.files import Workspace
 from state.model.reason import Reason
 
+ENGINE = "engine.log"
+"""The log of whoever holds the workspace as its engine."""
+CONSOLE = "console.log"
+"""The log of a console that is attached to another process's engine."""
+
 _MOST_BYTES = 4 << 20
 _KEPT = 4
 
@@ -39,11 +44,14 @@ def _sayable(value: object) -> object:
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
-def begin(workspace: Workspace, *, aloud: bool) -> None:
-    """Log to `.midwatch/logs/engine.log`, and to standard error as well when `aloud` (never under a screen)."""
+def begin(workspace: Workspace, *, aloud: bool, name: str = ENGINE) -> None:
+    """Log to a file in `.midwatch/logs`, and to standard error as well when `aloud` (never under a screen).
+
+    Only one process at a time may log to a file of one name: it sets it aside when it is large enough.
+    """
     workspace.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = RotatingFileHandler(
-        workspace.logs / "engine.log", maxBytes=_MOST_BYTES, backupCount=_KEPT, encoding="utf-8", delay=True
+        workspace.logs / name, maxBytes=_MOST_BYTES, backupCount=_KEPT, encoding="utf-8", delay=True
     )
     handlers: list[logging.Handler] = [file]
     if aloud:

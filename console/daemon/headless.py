@@ -5,6 +5,7 @@ import fcntl
 import logging
 import os
 import signal
+import sys
 
 from console import host, logs
 from console.daemon.notify import Supervisor
@@ -58,8 +59,9 @@ def _open(workspace: Workspace, supervisor: Supervisor, wait: bool) -> Engine:
         except WorkspaceBusy as busy:
             if not wait:
                 raise
+            # Not into the log, which is that other process's as long as it works.
             supervisor.tell(f"waits: {busy}")
-            log.info("waits: %s", busy)
+            print(f"midwatch: waits: {busy}", file=sys.stderr, flush=True)
             _wait_for_lock(workspace)
 
 

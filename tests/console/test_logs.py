@@ -96,6 +96,26 @@ def test_a_log_does_not_grow_for_ever(workspace: Workspace, monkeypatch: pytest.
     assert lines(workspace)[-1]["event"] == "line 199"
 
 
+def test_an_attached_console_leaves_the_engines_log_alone(workspace: Workspace) -> None:
+    """Two processes that set the same file aside would lose lines, so each has its own."""
+    logs.begin(workspace, aloud=False, name=logs.CONSOLE)
+    logging.getLogger("midwatch").info("a line")
+    assert [path.name for path in workspace.logs.iterdir()] == ["console.log"]
+
+
+def test_what_rotation_keeps_is_whole(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line is cut in two or lost between the files that are kept, and the newest stands last."""
+    monkeypatch.setattr(logs, "_MOST_BYTES", 1000)
+    logs.begin(workspace, aloud=False)
+    for number in range(200):
+        logging.getLogger("midwatch").info("line %d", number)
+    names = [*(f"engine.log.{number}" for number in range(logs._KEPT, 0, -1)), "engine.log"]
+    text = "".join((workspace.logs / name).read_text() for name in names)
+    kept = [json.loads(line)["event"] for line in text.splitlines()]
+    assert kept == [f"line {number}" for number in range(200 - len(kept), 200)]
+    assert len(kept) > 20
+
+
 def test_the_folder_of_the_logs_is_the_operators_alone(workspace: Workspace) -> None:
     """It is made when it is missing, for nobody else to read."""
     workspace.logs.rmdir()
