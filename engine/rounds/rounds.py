@@ -7,10 +7,12 @@ from datetime import datetime
 from engine.hall import Hall
 from engine.nursery import Nursery
 from engine.rounds.firing import Ending, fire
+from engine.rounds.observed import let_pass
 from engine.schedule import timetable
 from engine.schedule.timetable import Timetable
 from state.journal import Entry
 from state.model.escalation import EscalationKind, Urgency
+from state.model.mode import Mode
 from state.model.reason import ENGINE, Reason
 from state.model.view import Record
 from state.model.when.schedule import Ran, Run, Schedule, ScheduleState, subject
@@ -83,10 +85,9 @@ class Rounds:
         """Stage what is due; return the schedules to start once that is durable."""
         now = self._hall.clock.now()
         names: list[str] = []
-        for name in self._timetable.due(now):
-            if len(self._running) + len(names) >= AT_ONCE:
-                break
-            state, why = timetable.take_turn(self._schedules[name], self._hall.store.schedules[name], now)
+        for name in self._timetable.due(now, AT_ONCE - len(self._running)):
+            take_turn = let_pass if self._hall.store.control.mode is Mode.OBSERVE else timetable.take_turn
+            state, why = take_turn(self._schedules[name], self._hall.store.schedules[name], now)
             action, actor = "schedule_missed", ENGINE
             if state.running is not None:
                 action, actor = "schedule_started", state.running.by

@@ -172,14 +172,16 @@ class Timetable:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
-    def due(self, now: datetime) -> tuple[str, ...]:
-        """The schedules that are due, the one that was due first first. Each stays so until its record changes."""
-        found = []
-        while (at := self.next_due()) is not None and at <= now:
-            found.append(heapq.heappop(self._heap))
+    def due(self, now: datetime, most: int) -> tuple[str, ...]:
+        """At most so many of the schedules that are due, the first first. Each stays so until its record changes."""
+        found: list[tuple[datetime, str]] = []
+        while len(found) < most and (at := self.next_due()) is not None and at <= now:
+            entry = heapq.heappop(self._heap)
+            if entry not in found:
+                found.append(entry)
         for entry in found:
             heapq.heappush(self._heap, entry)
-        return tuple(dict.fromkeys(name for _, name in found))
+        return tuple(name for _, name in found)
 
 
 _LONG_AGO = datetime.min.replace(tzinfo=zone_of("UTC"))

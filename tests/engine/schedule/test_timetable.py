@@ -139,7 +139,7 @@ def test_a_clock_put_back_an_hour_runs_nothing_again() -> None:
     schedule = hourly()
     state, ran = run_all(schedule, set_out(schedule, None, NOON), at("13:00"))
     table = Timetable({"hourly": schedule}, {"hourly": state})
-    assert table.due(at("13:00")) == ()
+    assert table.due(at("13:00"), 9) == ()
     assert table.next_due() == at("14:00")
     assert coming(schedule, state, at("12:00"), 2) == (at("14:00"), at("15:00"))
     assert ran == [at("13:00")]
@@ -152,8 +152,8 @@ def test_jitter_makes_it_later_and_never_earlier() -> None:
     state = set_out(schedule, None, NOON)
     table = Timetable({"hourly": schedule}, {"hourly": state})
     assert table.next_due() == at("13:00") + late
-    assert table.due(at("13:00") + late - timedelta(microseconds=1)) == ()
-    assert table.due(at("13:00") + late) == ("hourly",)
+    assert table.due(at("13:00") + late - timedelta(microseconds=1), 9) == ()
+    assert table.due(at("13:00") + late, 9) == ("hourly",)
     taken, _ = take_turn(schedule, state, at("13:00") + late)
     assert taken.running is not None
     assert taken.running.slot == at("13:00")
@@ -195,7 +195,7 @@ def test_a_schedule_that_runs_or_is_switched_off_is_not_due() -> None:
     table = Timetable({"hourly": schedule}, {"hourly": taken})
     assert table.next_due() is None
     table.update(ended(taken, Ran.DONE, "", at("15:30"), 0))
-    assert table.due(at("15:30")) == ("hourly",)
+    assert table.due(at("15:30"), 9) == ("hourly",)
     off = hourly(enabled=False)
     assert Timetable({"hourly": off}, {"hourly": set_out(off, None, NOON)}).next_due() is None
 
@@ -206,15 +206,16 @@ def test_the_timetable_follows_every_change() -> None:
     states = {name: set_out(schedule, None, NOON) for name, schedule in schedules.items()}
     table = Timetable(schedules, states)
     assert table.next_due() == at("12:30")
-    assert table.due(at("13:00")) == table.due(at("13:00")) == ("a", "b")
+    assert table.due(at("13:00"), 9) == table.due(at("13:00"), 9) == ("a", "b")
     table.update(msgspec.structs.replace(states["b"], asked_by="operator:ada"))
-    assert table.due(NOON) == ("b",)
+    assert table.due(NOON, 9) == ("b",)
     table.update(states["b"])
     table.update(states["b"])
-    assert table.due(at("13:00")) == ("a", "b")
+    assert table.due(at("13:00"), 9) == ("a", "b")
+    assert table.due(at("13:00"), 1) == ("a",)
     table.update(shelved(states["a"]))
     table.update(ScheduleState(name="stranger", next_slot=NOON))
-    assert table.due(at("13:00")) == ("b",)
+    assert table.due(at("13:00"), 9) == ("b",)
     assert table.next_due() == at("13:00")
 
 
