@@ -9,7 +9,7 @@ from engine.clock import Clock
 from engine.facts import rules_of
 from engine.policy.blockers import cycle
 from engine.policy.gate import judge_spec
-from engine.policy.times import say
+from engine.policy.times import say_here
 from engine.questions import Questions
 from engine.rounds.orders import NotNow, Orders
 from engine.rounds.recurring import first_slot
@@ -251,10 +251,12 @@ class Desk:
     def _set_context(self, command: c.SetContext, actor: str) -> str:
         now = self._clock.now()
         if command.until is not None and command.until <= now:
-            raise Refused(f"{say(command.until)} is past: name a time to come")
+            raise Refused(f"{say_here(command.until, now, self.rules.zone)} is past: name a time to come")
         override = Override(context=command.context, by=actor, set_at=now, until=command.until)
         control = msgspec.structs.replace(self.store.control, override=override)
-        until = f"until {say(command.until)}" if command.until else "until `midwatch context clear`"
+        until = "until `midwatch context clear`"
+        if command.until is not None:
+            until = f"until {say_here(command.until, now, self.rules.zone)}"
         self._stage([control], actor, "context_set", command.why or f"set by the operator {until}")
         return f"the context is {command.context} {until}"
 

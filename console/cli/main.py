@@ -28,6 +28,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "arm": ("stop", "Release the kill switch."),
     "pause": ("stop", "Start nothing more."),
     "resume": ("stop", "Start builds again."),
+    "context": ("when.context", "Tell and say what kind of time it is."),
     "schedules": ("when.schedules", "Show what runs at which times, and why not."),
     "logs": ("output", "Print what a build printed."),
     "diff": ("output", "Print what a build changed."),

@@ -16,6 +16,8 @@ _STATES = (
     "done", "failed", "killed", "unknown",
 )  # fmt: skip
 
+_AFTER_ANSWER = 3
+"""The line of a story that follows the answer to whether it may start now."""
 _PASSED = 5
 """How many tasks that were passed over are told of."""
 
@@ -51,7 +53,8 @@ def next_(hand: Hand, as_json: bool) -> None:
     with hand.control() as control:
         view = control.view()
     ordered = shapes.queue_order(view.tasks.values())
-    choice = _judge(view, hand).choose(ordered)
+    judge = _judge(view, hand)
+    choice = judge.choose(ordered)
     if choice is None:
         waiting = len(ordered)
         told = f"nothing can start by itself; {waiting} wait for you: `midwatch queue` tells for what"
@@ -59,12 +62,15 @@ def next_(hand: Hand, as_json: bool) -> None:
         return
     task, verdict, passed = choice
     starts = _starts(view, [finding.text for finding in verdict.against])
+    when = judge.when(task)
     ahead = [{"label": other.label, "reasons": shapes.reasons(no.against)} for other, no in passed]
     if as_json:
         row = shapes.queue_row(task, ordered.index(task) + 1, shapes.reasons(verdict.findings))
-        say_json({**row, "starts": starts, "passed_over": ahead})
+        say_json({**row, **judge.starts(task), "starts": starts, "passed_over": ahead})
         return
     say(f"{task.label}: {task.spec.title}\n{starts}")
+    if verdict.against and when:
+        say(f"  starts {when}")
     for other, no in passed[:_PASSED]:
         say(f"  ahead of it {other.label} cannot: {'; '.join(finding.text for finding in no.against)}")
     if len(passed) > _PASSED:
@@ -86,10 +92,14 @@ def why(hand: Hand, label: str, as_json: bool) -> None:
     task = known(view, label)
     judge = _judge(view, hand)
     story = explain(task, judge.verdict(task), view)
+    when = judge.when(task)
+    if when:
+        story.insert(_AFTER_ANSWER, f"When, then? {when[0].upper()}{when[1:]}.")
     if as_json:
         ordered = shapes.queue_order(view.tasks.values())
         position = ordered.index(task) + 1 if task in ordered else None
-        say_json({**shapes.queue_row(task, position, judge.reasons(task)), "text": story})
+        row = shapes.queue_row(task, position, judge.reasons(task))
+        say_json({**row, **judge.starts(task), "text": story})
     else:
         say("\n".join(story))
 
@@ -111,7 +121,10 @@ def listed(
     if states:
         tasks = [task for task in tasks if task.state_name in states]
     judge = _judge(view, hand)
-    return [shapes.queue_row(task, position.get(task.label), judge.reasons(task)) for task in tasks[:limit]]
+    return [
+        {**shapes.queue_row(task, position.get(task.label), judge.reasons(task)), **judge.starts(task)}
+        for task in tasks[:limit]
+    ]
 
 
 _ENDED = {"done", "failed", "killed", "unknown"}

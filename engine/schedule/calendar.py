@@ -3,14 +3,16 @@
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.schedule.local import instant
 from engine.schedule.windows import AHEAD
 from state.model.when.context import Meeting
+from state.model.when.window import Window
 from state.text import clean
+from state.zones import zone_of
 
 if TYPE_CHECKING:
     from icalendar import Calendar as Parsed
@@ -25,6 +27,7 @@ _BACK = timedelta(days=1)
 _LONGEST = 120
 """Characters that are kept of a title or of a parser's complaint."""
 _TOO_OFTEN = frozenset({"SECONDLY", "MINUTELY"})
+_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _Stamp = tuple[int, int, int]
 
 
@@ -90,6 +93,30 @@ class Calendar:
         else:
             self._parsed[file] = parsed
             self._troubles.pop(file, None)
+
+
+def building_time(window: Window, zone: str, now: datetime) -> bytes:
+    """Return an ICS file that sets a window's time aside for builds, from today on; it is no meeting to `Calendar`."""
+    import icalendar
+
+    place = zone_of(zone)
+    midnight = datetime.combine(now.astimezone(place).date(), time(), place)
+    while midnight.weekday() not in window.days:
+        midnight += timedelta(days=1)
+    opens = midnight + timedelta(minutes=window.start_min)
+    entry = icalendar.Event()
+    entry.add("UID", f"{window.name}{OURS}")
+    entry.add("DTSTAMP", now)
+    entry.add("DTSTART", opens)
+    entry.add("DTEND", opens + timedelta(seconds=window.length_s))  # by the clock on the wall
+    entry.add("RRULE", {"FREQ": "WEEKLY", "BYDAY": [_DAYS[day] for day in window.days]})
+    entry.add("SUMMARY", f"Midwatch builds ({window.name.replace('_', ' ')})")
+    made = icalendar.Calendar()
+    made.add("PRODID", "-//Midwatch//EN")
+    made.add("VERSION", "2.0")
+    made.add_component(entry)
+    made.add_missing_timezones()
+    return bytes(made.to_ical())
 
 
 def _parse(file: Path) -> "Parsed":

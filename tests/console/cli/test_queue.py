@@ -83,3 +83,16 @@ def test_why_tells_the_whole_story(filled):
     code, complaint = filled.fails("why", "vagu")
     assert code == 1
     assert "did you mean vague?" in complaint
+
+
+def test_when_what_waits_will_start_is_told(midwatch):
+    """In the queue, of the next one and of any task, as a moment for programs and in words for people."""
+    midwatch.workspace.settings.write_text('[windows.never]\nfrom = "00:00"\nto = "24:00"\nlowest = "high"\n')
+    midwatch.add("now", "--priority", "high")
+    midwatch.add("held")
+    now, held = midwatch.json("queue")
+    assert (now["label"], now["starts"]) == ("now", "now") and now["starts_at"]
+    assert (held["label"], held["starts_at"]) == ("held", None) and held["starts"] == "waits for you"
+    assert midwatch.json("next")["starts_at"] and midwatch.json("why", "now")["starts_at"]
+    assert "When, then? Not by itself: waits for you." in midwatch.ok("why", "held")
+    assert "When, then? Now, if an engine runs then." in midwatch.ok("why", "now")

@@ -1,5 +1,7 @@
 """Tests of console.cli.reasoning."""
 
+from datetime import timedelta
+
 import msgspec
 
 from console.cli.reasoning import Judge
@@ -8,7 +10,10 @@ from state.model import task as t
 from state.model.control import Control
 from state.model.task import Category, Task
 from state.model.view import EngineInfo, View
-from state.settings import Settings
+from state.model.when.context import Context, Situation
+from state.model.when.window import Window
+from state.settings import QueueSettings, Settings
+from state.settings.values import TimeSettings
 from tests.making import NOON, a_task
 
 
@@ -49,3 +54,56 @@ def test_one_that_waits_gets_every_rules_answer_and_others_their_own():
     assert {"clarity", "risk", "slots", "sandbox"} <= {str(why["rule"]) for why in judging.reasons(a_task("a"))}
     failed = a_task("f", t.Failed(build="f-1", text="it broke", at=NOON))
     assert [why["text"] for why in judging.reasons(failed)] == ["it broke"]
+
+
+NIGHT = Window(name="night", start_min=23 * 60, end_min=6 * 60)
+
+
+def weekly(*tasks: Task, **changes: object) -> Judge:
+    """A judge in a week with one window, at noon."""
+    view = View(
+        at=NOON, engine=EngineInfo(slots=2, sandbox="", mode="headless"), tasks={task.label: task for task in tasks}
+    )
+    settings = Settings(windows={"night": NIGHT}, time=TimeSettings(zone="UTC"), queue=QueueSettings(slots=1))
+    return Judge(msgspec.structs.replace(view, **changes), settings)
+
+
+def test_what_starts_first_is_next_wherever_it_stands_in_the_queue():
+    """One that may start before the night goes before those ahead of it that wait for the night."""
+    early = a_task("early", start_at=NOON + timedelta(hours=1), window=t.WindowUse.ANY)
+    night = a_task("night", priority=t.Priority.MEDIUM, added_at=NOON - timedelta(hours=1))
+    judging = weekly(early, night)
+    choice = judging.choose([night, early])
+    assert choice is not None
+    assert (choice.task.label, [task.label for task, _ in choice.passed]) == ("early", ["night"])
+
+
+def test_when_each_starts_is_told_by_the_operators_clock():
+    """What is certain, what rests on estimates, and what does not start by itself."""
+    tasks = [
+        a_task("a"),
+        a_task("b", hours=2),
+        a_task("c", t.Held(findings=())),
+        a_task("over", t.Done(build="", note="", at=NOON)),
+    ]
+    judging = weekly(*tasks)
+    assert [judging.when(task) for task in tasks] == [
+        "23:00, when the night window opens",
+        "about Thu 00:00, when there is room for one more build",
+        "not by itself: waits for you",
+        "",
+    ]
+    assert judging.starts(tasks[0]) == {
+        "starts_at": NOON + timedelta(hours=11),
+        "starts": "when the night window opens",
+    }
+    assert judging.starts(tasks[3]) == {"starts_at": None, "starts": ""}
+    stopped = weekly(a_task("a", priority=t.Priority.HIGH), engine=EngineInfo(slots=1, sandbox=""))
+    assert stopped.when(a_task("a")) == "now, if an engine runs then"
+
+
+def test_the_present_slots_are_those_that_the_engine_tells():
+    """The engine knows whether the operator is there; what comes after is by windows and calendar."""
+    info = EngineInfo(sandbox="", mode="headless", situation=Situation(slots=0, context=Context.MEETING, why="busy"))
+    judging = weekly(a_task("a", priority=t.Priority.HIGH), engine=info)
+    assert judging.starts(a_task("a"))["starts_at"] == NOON + timedelta(hours=11)
