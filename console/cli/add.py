@@ -38,6 +38,7 @@ _FIELDS = (
     ("--start-at", "TIME", False, "Not before this time: 2026-02-06T23:00."),
     ("--cron", "EXPR", False, "It starts at the next of these times, and waits for the one after when it is done."),
     ("--zone", "ZONE", False, "The time zone of --cron; the workspace's when left out."),
+    ("--window", "USE", False, "fit: within a window; overrun: past its end; stop: only while one is open; any."),
     ("--limit", "KEY=VALUE", True, "A limit of its own, such as memory=2G, time=30m or processes=64."),
     ("--grace", "TIME", False, "How long it may take to end when it is killed; not at all when left out."),
 )

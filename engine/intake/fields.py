@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from state.model.money import from_dollars
-from state.model.task import Category, Effect, LimitOverrides, Priority
+from state.model.task import Category, Effect, LimitOverrides, Priority, WindowUse
 from state.units import parse_duration, parse_size
 from state.zones import zone_of
 
@@ -336,6 +336,7 @@ READERS: dict[str, Callable[[object], object]] = {
     "budget": _dollars,
     "effects": _effects,
     "start_at": _moment,
+    "window": lambda value: _one_of(WindowUse, {}, value),
     "cron": _line,
     "zone": _zone,
     "grace_s": _seconds,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.intake.fields import slug
 from engine.intake.tasks import IntakeError, spec_from_options
-from state.model.task import Category
+from state.model.task import Category, WindowUse
 
 
 def repository(folder: Path) -> Path:
@@ -129,3 +129,18 @@ def test_a_slug_is_a_label_or_nothing(title):
     assert len(label) <= 60
     if label:
         assert spec_from_options({"name": "x", "label": label}, base=Path("/"), added_by="t").label == label
+
+
+@pytest.mark.parametrize("written", ["fit", "overrun", "Stop", "ANY"])
+def test_uses_of_windows(written):
+    """How a task stands to the windows is one of four words."""
+    spec = spec_from_options({"name": "x", "window": written}, base=Path("/"), added_by="t")
+    assert spec.window is WindowUse(written.lower())
+
+
+def test_a_use_of_windows_that_means_nothing():
+    """It is refused by the option's name, with the words that there are."""
+    with pytest.raises(IntakeError) as caught:
+        spec_from_options({"name": "x", "window": "overun"}, base=Path("/"), added_by="t")
+    (problem,) = caught.value.problems
+    assert problem.key == "--window" and "did you mean overrun?" in problem.text

@@ -184,6 +184,7 @@ VALUES = st.recursive(
             "limits",
             "effects",
             "start_at",
+            "window",
             "cron",
             "zone",
             "grace",
