@@ -20,6 +20,7 @@ from console.driver import BACKLOG_CHARS, PatientFile
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 20.0
+READS = 16
 ROWS, COLUMNS = 24, 80
 
 
@@ -33,7 +34,7 @@ class Terminal:
         self.before = termios.tcgetattr(self.slave)
         self.screen = pyte.Screen(COLUMNS, ROWS)
         self._stream = pyte.ByteStream(self.screen)
-        self.raw = b""
+        self.raw = bytearray()
         take_it = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); " if controlling else ""
         code = f"{take_it}import runpy; runpy.run_module('tests.console.stalled', run_name='stalled')"
         self.process = subprocess.Popen(
@@ -47,8 +48,10 @@ class Terminal:
         )
 
     def read(self) -> None:
-        """Take what the console has written."""
-        while select.select([self.master], [], [], 0.02)[0]:
+        """Take what the console has written; of one that never stops writing, a part, so that the caller looks again."""
+        for _ in range(READS):
+            if not select.select([self.master], [], [], 0.02)[0]:
+                return
             try:
                 data = os.read(self.master, 1 << 16)
             except OSError:
