@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from textual.app import App, SystemCommand
+from textual.events import Event, InputEvent
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
@@ -22,12 +23,14 @@ from console.screens import story
 from console.screens.deck import Deck
 from console.screens.dialogs import CANCEL, AskWhy, Choice, Dialog
 from console.screens.help import Help
+from console.screens.schedules import SchedulesScreen
 from console.screens.subject import Subject
+from console.screens.week import WeekScreen
 from console.theme import MIDWATCH
 from engine.clock import Clock, SystemClock
 from state.errors import MidwatchError
 from state.files import Workspace
-from state.model.command import Command, KillAll, Reply
+from state.model.command import Command, KillAll, Present, Reply
 from state.text import clean
 from widgets.detail import Body
 from widgets.text_view import TextView
@@ -37,6 +40,8 @@ _OTHER_HOSTS = re.compile(r"@font-face\s*\{[^}]*\}|<!--.*?-->", re.DOTALL)
 
 REPLY_S = 10.0
 """How long an engine may take to answer before the operator is told that it does not."""
+PRESENCE_S = 60.0
+"""How often at most the engine is told that the operator touches keys."""
 STOP_REPLY_S = 2.0
 """The same for the kill switch, after which the console stops everything without the engine."""
 
@@ -74,7 +79,10 @@ class Midwatch(App[Leave]):
         self.terminal_lost = False
         """Whether the terminal is gone, so that nothing must be written to it any more."""
         clock = clock or SystemClock()
+        self._clock = clock
+        self._tell_presence_at = float("-inf")
         self._ports = ports
+        self._clock = clock
         self._bridge = Bridge(link, actor=actor, clock=clock, on_change=self._take)
         self._sent: set[tuple[str, str]] = set()
         self.deck = Deck(workspace, ports, clock, self._bridge.view, hosted=link.hosted)
@@ -93,8 +101,29 @@ class Midwatch(App[Leave]):
         """Stop mirroring."""
         self._bridge.close()
 
+    async def on_event(self, event: Event) -> None:
+        """Take note that somebody is there, then handle it as ever."""
+        if isinstance(event, InputEvent):
+            self._note_presence()
+        await super().on_event(event)
+
+    def _note_presence(self) -> None:
+        """Tell an engine that goes by the kind of time that the operator is at the console, now and then."""
+        now = self._clock.monotonic()
+        if self._bridge.view.engine.situation is not None and now >= self._tell_presence_at:
+            self._tell_presence_at = now + PRESENCE_S
+            self._start(self._tell_presence(), "presence")
+
+    async def _tell_presence(self) -> None:
+        await self._answer_to(Present(), REPLY_S)
+
     def _take(self, changes: Changes) -> None:
         self.deck.take(changes, self._bridge.view)
+        for screen in self.screen_stack:
+            if isinstance(screen, SchedulesScreen | WeekScreen) and screen.is_mounted:
+                screen.take(self._bridge.view, self.deck.busy, self.deck.questions)
+                if isinstance(screen, WeekScreen) and (changes.tasks or changes.builds or changes.schedules):
+                    screen.changed()
 
     def on_deck_wanted(self, event: Deck.Wanted) -> None:
         """Do what the key stands for, or say why that is not possible now."""
@@ -205,6 +234,32 @@ class Midwatch(App[Leave]):
             what = text
         self.copy_to_clipboard(text)
         self._say(f"Copied {what}.")
+
+    def _do_schedules(self, subject: Subject | None) -> None:
+        self._open(SchedulesScreen)
+
+    def _do_week(self, subject: Subject | None) -> None:
+        self._open(WeekScreen)
+
+    def _open(self, kind: type[SchedulesScreen] | type[WeekScreen]) -> None:
+        """Open a screen over the deck, once."""
+        if self.screen is not self.deck:
+            return
+        screen = kind(self.deck.workspace.root.name, self._ports, self._clock, hosted=self._bridge.hosted)
+        self.push_screen(screen)
+        screen.call_after_refresh(lambda: screen.take(self._bridge.view, self.deck.busy, self.deck.questions))
+
+    def on_schedules_screen_asked(self, event: SchedulesScreen.Asked) -> None:
+        """Ask the engine for what the operator wants of a schedule."""
+        self._start(self._submit(event.command), "schedules")
+
+    def on_schedules_screen_switch(self, event: SchedulesScreen.Switch) -> None:
+        """Ask about the kill switch from there as well."""
+        self.act("switch")
+
+    def on_week_screen_switch(self, event: WeekScreen.Switch) -> None:
+        """Ask about the kill switch from there as well."""
+        self.act("switch")
 
     def _do_help(self, subject: Subject | None) -> None:
         self.push_screen(Help(subject, self._bridge.view))

@@ -10,6 +10,7 @@ from state.model import task as t
 from state.model.control import Control
 from state.model.escalation import EscalationKind
 from state.model.view import EngineInfo
+from state.model.when.context import Situation
 from tests.console.fake_engine import DIGEST, FakeEngine, night, question, reviewed, running, waiting
 from tests.console.helm import Helm, questions, sail
 from tests.making import NOON, ManualClock, a_task
@@ -414,3 +415,24 @@ def test_picture_asks_nobody_for_a_font() -> None:
         assert [part.split('"')[0] for part in picture.split("http")[1:]] == ["://www.w3.org/2000/svg"]
 
     sail(scene, night(FakeEngine()))
+
+
+def test_the_engine_is_told_now_and_then_that_somebody_is_there() -> None:
+    """A touched key tells an engine that goes by the kind of time, at most once a minute."""
+    clock = ManualClock()
+
+    async def scene(helm: Helm) -> None:
+        await helm.press("down")
+        assert helm.engine.commands == []
+        helm.engine.put(EngineInfo(pid=4711, mode="hosted", slots=2, situation=Situation(slots=2)))
+        await helm.until(lambda: helm.app.deck.view.engine.situation is not None)
+        await helm.press("down", "up")
+        assert await helm.asked() == [c.Present()]
+        clock.forward(59)
+        await helm.press("down")
+        assert len(helm.engine.commands) == 1
+        clock.forward(1)
+        await helm.press("up")
+        assert await helm.asked(2) == [c.Present(), c.Present()]
+
+    sail(scene, night(FakeEngine()), clock=clock)
