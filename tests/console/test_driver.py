@@ -19,7 +19,7 @@ import pytest
 from console.driver import BACKLOG_CHARS, PatientFile
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 READS = 16
 ROWS, COLUMNS = 24, 80
 
