@@ -42,7 +42,7 @@ def morning_brief(night: Night, day: date, zone: tzinfo) -> str:
     if night.failed:
         lines += _section("Failed or killed", _few([_failure(row) for row in night.failed]))
     lines += _section("Needs you", _waits(night.waits, BRIEF_ROWS))
-    lines += _section("Next", _next(night, BRIEF_ROWS))
+    lines += _section("Next", [f"- {line}" for line in plan_lines(night.plan.ahead, (), BRIEF_ROWS)])
     noted = [_happening(row, clock) for row in (*night.stops, *night.troubles)]
     noted += [_anomaly(row, clock) for row in night.anomalies]
     if noted:
@@ -82,7 +82,7 @@ def _everything(title: str, night: Night, zone: tzinfo) -> str:
     lines += _section("Anomalies", [_anomaly(row, clock) for row in night.anomalies])
     lines += _section("Kill switch and pauses", [_happening(row, clock) for row in night.stops])
     lines += _section("Troubles", [_happening(row, clock) for row in night.troubles])
-    lines += _section("Next", _next(night, None))
+    lines += _section("Next", [f"- {line}" for line in plan_lines(night.plan.ahead, night.plan.asks)])
     lines += _section("In figures", _figures(night))
     return "\n".join(lines) + "\n"
 
@@ -146,11 +146,6 @@ def _waits(rows: Sequence[Wait], limit: int | None = None) -> list[str]:
         if row.verbs:
             lines.append(f"  {', '.join(f'`{verb}`' for verb in row.verbs)}")
     return lines + _more(len(rows), limit)
-
-
-def _next(night: Night, limit: int | None) -> list[str]:
-    plan = night.plan
-    return [f"- {line}" for line in plan_lines(plan.ahead, plan.asks, limit)]
 
 
 def _figures(night: Night) -> list[str]:

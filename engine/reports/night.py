@@ -88,15 +88,17 @@ class Happening(Noun, frozen=True, kw_only=True):
 
 
 class Step(Noun, frozen=True, kw_only=True):
-    """A task that waits in the queue, and what must come first."""
+    """A task that waits in the queue: when it starts and why then, or what the operator must do first."""
 
     label: str
     title: str
     text: str
+    at: datetime | None = None
+    """When it is foreseen to start; None where that is not known, or not by itself."""
 
 
 class Plan(Noun, frozen=True, kw_only=True):
-    """What comes by itself, in the queue's order, and what does not start without the operator."""
+    """What comes by itself, the first start first, and what does not start without the operator."""
 
     ahead: tuple[Step, ...] = ()
     asks: tuple[Step, ...] = ()

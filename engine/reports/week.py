@@ -178,7 +178,7 @@ def _ready(
 ) -> tuple[datetime | None, str]:
     """Return from when on a task can start, as far as other things than slots and windows decide; or why it cannot."""
     if verdict.stance is Stance.HOLD:
-        return None, "; ".join(finding.text for finding in verdict.against)
+        return None, "; ".join(finding.text for finding in verdict.against if finding.verdict is Stance.HOLD)
     ready = max(room.span.starts_at, view.at, task.spec.start_at or view.at)
     if isinstance(task.state, t.Retrying):
         ready = max(ready, task.state.at)

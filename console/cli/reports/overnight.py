@@ -141,5 +141,9 @@ def _details(seen: "Look", night: "Night", plan: "reports.Plan") -> list[str]:
     until = say_here(night.closes_at, seen.now, seen.zone)
     opens = "" if night.holds(seen.now) else f"opens {say_here(night.opens_at, seen.now, seen.zone)} and "
     lines = [f"The night {opens}goes until {until}.", *(f"Stands in the way: {text}" for text in standing(seen.view))]
-    planned = plan_lines(plan.ahead, plan.asks, _PLANNED)
+    tonight = [step for step in plan.ahead if step.at is not None and step.at < night.closes_at]
+    planned = plan_lines(tonight, plan.asks, _PLANNED)
+    later = len(plan.ahead) - len(tonight)
+    if later:
+        planned.append(f"after this night, or not without something else first: {later} more")
     return [*lines, *(planned or ["Nothing waits in the queue."])]

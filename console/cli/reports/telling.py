@@ -1,7 +1,7 @@
 """What the reporting verbs stand on: one look at the record, the plan ahead and a place for pages."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ _MEASURED = 200
 """Of how many merged builds the size of the diff is looked up."""
 _SLACK = timedelta(days=1)
 """How far the machine's clock may have been set back within the record."""
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Look(NamedTuple):
@@ -60,18 +61,20 @@ def look(hand: Hand) -> Look:
 
 
 def plan_of(seen: Look) -> Plan:
-    """Return what comes by itself and what waits for the operator, each in the queue's order."""
+    """Return what comes by itself, the first start first, and in the queue's order what waits for the operator."""
     judge = Judge(seen.view, seen.settings)
     ahead, asks = [], []
     for task in queue_order(seen.view.tasks.values()):
-        verdict = judge.verdict(task)
-        words = "; ".join(finding.text for finding in verdict.against)
-        if verdict.stance in (Stance.ASK, Stance.HOLD):
-            asks.append(Step(label=task.label, title=task.spec.title, text=words))
-        else:
-            ahead.append(
-                Step(label=task.label, title=task.spec.title, text=words or "nothing stands against its start")
-            )
+        against = judge.verdict(task).against
+        text = "; ".join(finding.text for finding in against if finding.verdict in (Stance.ASK, Stance.HOLD))
+        if text:
+            asks.append(Step(label=task.label, title=task.spec.title, text=text))
+            continue
+        at: datetime | None = judge.starts(task)["starts_at"]
+        when = judge.when(task)
+        text = f"starts {when}" if at else when or "; ".join(finding.text for finding in against)
+        ahead.append(Step(label=task.label, title=task.spec.title, text=text, at=at))
+    ahead.sort(key=lambda step: step.at or _NEVER)
     return Plan(ahead=tuple(ahead), asks=tuple(asks))
 
 

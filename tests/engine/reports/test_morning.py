@@ -116,6 +116,7 @@ def test_the_brief_takes_a_minute_however_much_there_was() -> None:
     assert text.count("- **tidy**") == morning.BRIEF_ROWS
     assert "- and 95 more: `midwatch overnight report`" in text
     assert "- and 95 more behind them" in text
+    assert "adds a new feature" not in text  # that which asks stands under what needs him
     assert len([word for word in text.split() if word.isalpha()]) < 250
 
 

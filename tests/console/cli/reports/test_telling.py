@@ -26,14 +26,25 @@ def test_a_look_is_by_the_operators_clock(midwatch):
 
 
 def test_the_plan_tells_what_comes_by_itself_from_what_asks(midwatch):
-    """In the queue's order; what is held or asks has its reasons."""
+    """The first start first, with what is foreseen; what is held or asks has its reasons and no others."""
+    (midwatch.root / "midwatch.toml").write_text("[queue]\nslots = 1\n")
+    midwatch.add("later", "--start-at", "2100-01-01T00:00Z")
     midwatch.add("free")
+    midwatch.add("behind", "--time", "2")
     midwatch.add("feature", "--category", "feature")
     midwatch.ok("add", "--name", "Vague")
     plan = plan_of(a_look(midwatch))
-    assert [step.label for step in plan.ahead] == ["free"]
+    assert [step.label for step in plan.ahead] == ["free", "behind", "later"]
+    now, slot, far = plan.ahead
+    assert "starts now" in now.text
+    assert "when there is room for one more build" in slot.text
+    assert now.at is not None
+    assert slot.at is not None
+    assert now.at < slot.at
+    assert far.text
     assert [step.label for step in plan.asks] == ["feature", "vague"]
-    assert all(step.text for step in (*plan.ahead, *plan.asks))
+    assert plan.asks[0].text == "adds a new feature"
+    assert "description" in plan.asks[1].text
 
 
 def test_what_happened_is_read_from_the_record(midwatch):
