@@ -170,7 +170,7 @@ def test_only_what_waits_is_forecast() -> None:
     assert see(task, a_task("over", t.Done(build="", note="", at=MONDAY)), builds=(build,)) == {}
 
 
-tasks = st.lists(
+tasks: st.SearchStrategy[list[dict[str, Any]]] = st.lists(
     st.builds(
         dict,
         hours=st.sampled_from([None, 1.0, 2.0, 5.0, 6.0, 12.0]),
