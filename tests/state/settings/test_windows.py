@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from state.model.task import Priority
-from state.model.when.context import Context, ContextRule
+from state.model.when.context import Context
 from state.model.when.window import Exceptional, Window
 from state.settings import Settings, SettingsError, context_rules, load
 from state.settings.windows import BUILT_IN
@@ -64,22 +64,6 @@ def test_contexts_allow_what_the_file_says_and_else_what_is_usual(tmp_path: Path
         Context.MEETING: 0,
         Context.WEEKEND: 8,
     }
-
-
-@pytest.mark.parametrize(
-    ("rule", "slots", "expected"),
-    [
-        (ContextRule(intensity=1), 2, 1),
-        (ContextRule(intensity=50), 3, 1),
-        (ContextRule(intensity=0, slots=3), 3, 0),
-        (ContextRule(intensity=50, slots=3), 2, 3),
-        (ContextRule(slots=0), 2, 0),
-        (ContextRule(), 0, 0),
-    ],
-)
-def test_a_share_is_at_least_one_build_unless_it_is_none(rule: ContextRule, slots: int, expected: int) -> None:
-    """Whatever is allowed at all makes progress."""
-    assert rule.of(slots) == expected
 
 
 def test_holidays(tmp_path: Path) -> None:
