@@ -224,6 +224,8 @@ ACTIONS: tuple[Action, ...] = (
         lambda view: "resume" if view.control.paused else "pause",
         command=lambda subject, view, why: c.Pause(on=not view.control.paused, why=why),
     ),
+    Action("schedules", "S", "S", "What runs at which times: run one now, or pause it.", lambda view: "schedules"),
+    Action("week", "W", "W", "Seven days as a picture: windows, builds, planned starts.", lambda view: "week"),
     Action("filter", "slash", "/", "Narrow the focused list to the rows with some words.", lambda view: "filter"),
     Action("details", "enter", "⏎", "Open the details, or go into them to scroll.", lambda view: "details"),
     Action("log", "l", "l", "Show the log of the selected build.", lambda view: "log", _needs_subject),

@@ -87,10 +87,12 @@ def open_console(workspace: Workspace) -> int:
 def ports(workspace: Workspace) -> "Ports":
     """Return what a console on this workspace reads by itself."""
     from console.link import Ports
+    from console.screens.outlook import look_out
     from engine.facts import gather, rules_of
     from engine.policy.gate import judge
     from engine.policy.order import order_key
     from engine.safety import kill_switch
+    from engine.schedule.timetable import coming
     from engine.work.output import read_log
     from engine.work.review import diff_text
 
@@ -105,7 +107,14 @@ def ports(workspace: Workspace) -> "Ports":
         return died(kill_switch.engage(workspace, actor, "the console's kill switch"))
 
     return Ports(
-        rank=order_key, explain=explain, read_log=read_log, diff=partial(diff_text, workspace), emergency_stop=stop
+        rank=order_key,
+        explain=explain,
+        read_log=read_log,
+        diff=partial(diff_text, workspace),
+        emergency_stop=stop,
+        schedules=lambda: load(workspace.settings).schedules,
+        coming=coming,
+        outlook=lambda view, start, end: look_out(view, load(workspace.settings), start, end),
     )
 
 

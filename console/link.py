@@ -1,9 +1,10 @@
 """What the console needs of an engine, wherever that runs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Protocol
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
 
 from state.files import BuildPaths
 from state.model.build import Build
@@ -11,6 +12,10 @@ from state.model.command import Reply, Request
 from state.model.task import Task
 from state.model.verdict import Finding
 from state.model.view import Delta, View
+from state.model.when.schedule import Schedule, ScheduleState
+
+if TYPE_CHECKING:
+    from console.screens.outlook import Outlook
 
 
 class Link(Protocol):
@@ -50,3 +55,9 @@ class Ports:
     """The text of the diff that a build's digest stands for; blocks on the disk."""
     emergency_stop: Callable[[], str]
     """Engages the kill switch without the engine and says what died; blocks until it is done."""
+    schedules: Callable[[], Mapping[str, Schedule]]
+    """What the settings schedule; blocks on the disk, and raises SettingsError."""
+    coming: Callable[[Schedule, ScheduleState, datetime, int], Sequence[datetime]]
+    """The next slots of a schedule."""
+    outlook: "Callable[[View, datetime, datetime], Outlook]"
+    """What lies between two moments; blocks on the disk, and raises SettingsError."""

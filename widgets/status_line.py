@@ -1,5 +1,8 @@
-"""The line at the top: whose engine, how busy, how many brakes are on."""
+"""The line at the top: whose engine, how busy, how many brakes are on, what kind of time it is."""
 
+import re
+from collections.abc import Callable
+from datetime import datetime
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -10,37 +13,73 @@ from textual.widget import Widget
 
 from state.model.control import Control
 from state.model.view import EngineInfo
+from state.model.when.context import Situation
 from widgets import words
 from widgets.cells import TONE_CLASSES, Cell, Tone, fit, one_line, tone_css
 
 _BETWEEN = " │ "
+_LINE = re.compile(r"[^\n]*?:(\d+): ")
+_TICK_S = 60.0
+"""How often the time that is left is told anew while nothing else changes."""
 
 
 class StatusLine(Widget):
-    """Says at a glance what the operator must know of the engine; without a clock, so that idle means idle."""
+    """Says at a glance what the operator must know of the engine; what does not fit goes on a line of its own.
+
+    It counts no seconds, so that idle means idle: the time that is left is told to the minute.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {*TONE_CLASSES}
     DEFAULT_CSS = """
     StatusLine { height: 1; background: $panel; padding: 0 1; }
-    StatusLine.-alarm { height: 2; background: $error-muted; }
+    StatusLine.-alarm { background: $error-muted; }
     """ + tone_css("StatusLine")
 
-    def __init__(self, workspace: str, *, hosted: bool, id: str | None = None) -> None:
+    def __init__(self, workspace: str, *, hosted: bool, now: Callable[[], datetime], id: str | None = None) -> None:
         super().__init__(id=id)
         self._workspace = one_line(workspace)
         self._hosted = hosted
+        self._now = now
         self._engine = EngineInfo()
         self._control = Control()
         self._active = 0
         self._questions = 0
+        self._time = ""
+
+    def on_mount(self) -> None:
+        """Begin to count, once there is something to count."""
+        self._ticking = self.set_interval(_TICK_S, self._tick, pause=self._counts_nothing)
+
+    def on_resize(self) -> None:
+        """Another width may need another number of rows."""
+        self._lay_out()
 
     def show(self, engine: EngineInfo, control: Control, active: int, questions: int) -> None:
-        """Take the latest facts; draws only when one of them changed."""
+        """Take the latest facts; draws only when one of them changed, or the time that is left."""
         facts = (engine, control, active, questions)
-        if facts == (self._engine, self._control, self._active, self._questions):
-            return
-        self._engine, self._control, self._active, self._questions = facts
+        if facts != (self._engine, self._control, self._active, self._questions):
+            self._engine, self._control, self._active, self._questions = facts
+            self._time = time_words(engine.situation, self._now())
+            self._lay_out()
+            if self.is_mounted:
+                (self._ticking.pause if self._counts_nothing else self._ticking.resume)()
+        else:
+            self._tick()
+
+    def _tick(self) -> None:
+        words_now = time_words(self._engine.situation, self._now())
+        if words_now != self._time:
+            self._time = words_now
+            self._lay_out()
+
+    @property
+    def _counts_nothing(self) -> bool:
+        situation = self._engine.situation
+        return situation is None or (situation.window_until is None and situation.until is None)
+
+    def _lay_out(self) -> None:
         self.set_class(bool(self.alarms()), "-alarm")
+        self.styles.height = len(self._rows(self.size.width))
         self.refresh()
 
     def parts(self, *, short: bool = False) -> list[Cell]:
@@ -66,7 +105,16 @@ class StatusLine(Widget):
             alarms.append(f"Kill switch engaged{since}{by}: nothing starts. K arms.")
         elif self._engine.stop_file:
             alarms.append("The STOP file is there: nothing starts. K arms.")
-        return [*alarms, self._engine.trouble] if self._engine.trouble else alarms
+        return [*alarms, *filter(None, (self._engine.trouble, settings_words(self._engine.settings)))]
+
+    def times(self) -> list[Cell]:
+        """Return what kind of time it is, what that means for builds, and which file was noticed last."""
+        told = []
+        if self._time:
+            told.append(Cell(self._time))
+        if self._engine.noticed:
+            told.append(Cell(f"noticed {self._engine.noticed[-1]}", Tone.DIM))
+        return told
 
     @property
     def _stopped(self) -> bool:
@@ -80,24 +128,71 @@ class StatusLine(Widget):
             return Cell("hosted" if short else "engine hosted here", Tone.DIM)
         return Cell(f"{'' if short else 'attached to '}{engine.mode} {engine.pid}", Tone.DIM)
 
+    def _rows(self, width: int) -> list[list[Cell]]:
+        """Return what each row says, the name of the workspace left out."""
+        times, alarms = self.times(), self.alarms()
+        below = [[Cell("  ".join(alarms), Tone.BAD)]] if alarms else []
+        for short in (False, True):
+            together = [*self.parts(short=short), *times]
+            if self._room(together, width) >= min(cell_len(self._workspace), 12):
+                return [together, *below]
+        parts = self.parts()
+        if self._room(parts, width) < min(cell_len(self._workspace), 12):
+            parts = self.parts(short=True)
+        return [parts, *([times] if times else []), *below]
+
     def render_line(self, y: int) -> Strip:
-        """Draw one of the two rows."""
+        """Draw one of the rows."""
         base = self.rich_style
         width = self.size.width
-        if y:
-            return Strip([Segment(fit("  ".join(self.alarms()), width), base + self._tone(Tone.BAD))], width)
-        parts = self.parts()
-        if self._room(parts) < min(len(self._workspace), 12):
-            parts = self.parts(short=True)
-        name = fit(self._workspace, min(cell_len(self._workspace), max(4, self._room(parts))))
-        segments = [Segment(name, base + self._tone(Tone.STRONG))]
-        for part in parts:
-            segments.append(Segment(_BETWEEN, base + self._tone(Tone.DIM)))
-            segments.append(Segment(part.text, base + self._tone(part.tone)))
+        rows = self._rows(width)
+        if y >= len(rows):
+            return Strip.blank(width, base)
+        segments: list[Segment] = []
+        parts = rows[y]
+        if y == 0:
+            name = fit(self._workspace, min(cell_len(self._workspace), max(4, self._room(parts, width))))
+            parts = [Cell(name, Tone.STRONG), *parts]
+        for index, part in enumerate(parts):
+            if index:
+                segments.append(Segment(_BETWEEN, base + self._tone(Tone.DIM)))
+            text = one_line(part.text)
+            left = width - sum(segment.cell_length for segment in segments)
+            segments.append(Segment(fit(text, min(cell_len(text), left)), base + self._tone(part.tone)))
         return Strip(segments).adjust_cell_length(width, base)
 
-    def _room(self, parts: list[Cell]) -> int:
-        return self.size.width - sum(cell_len(part.text) + len(_BETWEEN) for part in parts)
+    def _room(self, parts: list[Cell], width: int) -> int:
+        return width - sum(cell_len(part.text) + len(_BETWEEN) for part in parts)
 
     def _tone(self, tone: Tone) -> Style:
         return self.get_component_rich_style(f"tone--{tone}", partial=True)
+
+
+def time_words(situation: Situation | None, now: datetime) -> str:
+    """Return context, window and how long they last, such as `sleeping · overnight · 5 h 12 m left`."""
+    if situation is None:
+        return ""
+    told = [str(situation.context)]
+    if situation.until is not None and situation.until != situation.window_until:
+        told = [f"{situation.context} until {words.clock(situation.until)}"]
+    told += [one_line(situation.window)] if situation.window else []
+    if situation.window_until is not None:
+        left = _lasting((situation.window_until - now).total_seconds())
+        told.append(f"{left} left" if situation.window else f"next window in {left}")
+    return " · ".join(told)
+
+
+def settings_words(trouble: str) -> str:
+    """Return what is wrong with the settings file, by its line and without its path."""
+    if not trouble:
+        return ""
+    first, *more = trouble.split("\n")
+    line = _LINE.sub(r"line \1: ", first, count=1)
+    return f"settings: {line}{f' (and {len(more)} more)' if more else ''}; the ones before hold"
+
+
+def _lasting(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    if minutes < 1:
+        return "under a minute"
+    return f"{minutes // 60} h {minutes % 60} m" if minutes >= 60 else f"{minutes} m"

@@ -84,7 +84,7 @@ class Deck(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the status, the lists with the details, the filter and the keys."""
-        yield StatusLine(self.workspace.root.name, hosted=self._hosted, id="status")
+        yield StatusLine(self.workspace.root.name, hosted=self._hosted, now=self._clock.now, id="status")
         with Container(id="middle"):
             with Container(id="lists"):
                 yield QueuePane(self._ports.rank, id="queue")
@@ -123,6 +123,16 @@ class Deck(Screen[None]):
         """Whether the selection has stood still long enough to be answered."""
         return self._clock.monotonic() >= self._settled_at
 
+    @property
+    def busy(self) -> int:
+        """How many builds take a slot."""
+        return sum(active.build.occupies for active in self._builds.records.values())
+
+    @property
+    def questions(self) -> int:
+        """How many questions wait for the operator."""
+        return len(self._escalations.records)
+
     def take(self, changes: Changes, view: View) -> None:
         """Bring the panes up to date."""
         first = self.view.number == 0 and not self._queue.records
@@ -130,10 +140,8 @@ class Deck(Screen[None]):
         moved = self._table if self._update_lists(changes) else None
         if moved is not None:
             self._settled_at = self._clock.monotonic() + UNSETTLED_S
-        questions = len(self._escalations.records)
-        busy = sum(active.build.occupies for active in self._builds.records.values())
-        self.query_one(StatusLine).show(view.engine, view.control, busy, questions)
-        if first and questions and self.focused is self._queue:
+        self.query_one(StatusLine).show(view.engine, view.control, self.busy, self.questions)
+        if first and self.questions and self.focused is self._queue:
             self._escalations.focus()
         self._retell()
 

@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from console.link import Ports
+from console.screens.outlook import Outlook
 from engine.policy.order import order_key
 from state.files import Workspace
 from state.model import build as b
@@ -21,6 +22,7 @@ from state.model.escalation import Escalation, EscalationKind, Urgency
 from state.model.progress import Progress
 from state.model.verdict import Finding, Stance
 from state.model.view import Delta, EngineInfo, View
+from state.model.when.schedule import ScheduleState
 from tests.making import NOON, a_build, a_task
 
 DIGEST = "d" * 64
@@ -30,6 +32,7 @@ TABLES: dict[type[Any], str] = {
     Escalation: "escalations",
     Anomaly: "anomalies",
     Progress: "progress",
+    ScheduleState: "schedules",
 }
 
 
@@ -138,6 +141,9 @@ def ports(**changes: Any) -> Ports:
         "read_log": lambda paths, last: paths.output.read_bytes()[-last:] if paths.output.exists() else b"",
         "diff": lambda build: f"--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\n+new {build.id}\n",
         "emergency_stop": lambda: "stopped without the engine",
+        "schedules": dict,
+        "coming": lambda schedule, state, now, count: (),
+        "outlook": lambda view, start, end: Outlook(UTC, (), ()),
     }
     return Ports(**{**fields, **changes})
 

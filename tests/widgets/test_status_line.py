@@ -1,5 +1,7 @@
 """The status line says how things stand, in words."""
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 from textual.pilot import Pilot
@@ -7,16 +9,17 @@ from textual.strip import Strip
 
 from state.model.control import Control
 from state.model.view import EngineInfo
-from tests.making import NOON
+from state.model.when.context import Context, Situation
+from tests.making import NOON, ManualClock
 from tests.widgets.stage import Stage, play, screen_lines
-from widgets.status_line import StatusLine
+from widgets.status_line import StatusLine, time_words
 
 WELL = EngineInfo(pid=4711, mode="headless", started_at=NOON, slots=2)
 
 
 def shown(engine: EngineInfo, control: Control, *, active: int = 0, questions: int = 0, hosted: bool = False) -> str:
     """What the line says at 80 columns."""
-    line = StatusLine("ledger", hosted=hosted)
+    line = StatusLine("ledger", hosted=hosted, now=lambda: NOON)
     said: list[str] = []
 
     async def scene(stage: Stage, pilot: Pilot[None]) -> None:
@@ -89,7 +92,7 @@ def test_draws_only_changes() -> None:
             drawn += 1
             return super().render_line(y)
 
-    line = Counting("ledger", hosted=True)
+    line = Counting("ledger", hosted=True, now=lambda: NOON)
 
     async def scene(stage: Stage, pilot: Pilot[None]) -> None:
         line.show(WELL, Control(), 1, 0)
@@ -104,7 +107,7 @@ def test_draws_only_changes() -> None:
 
 def test_a_long_name_gives_way() -> None:
     """A workspace with a long name leaves room for what matters."""
-    line = StatusLine("a" * 200, hosted=False)
+    line = StatusLine("a" * 200, hosted=False, now=lambda: NOON)
 
     async def scene(stage: Stage, pilot: Pilot[None]) -> None:
         line.show(WELL, Control(stopped=True, paused=True), 2, 3)
@@ -113,5 +116,67 @@ def test_a_long_name_gives_way() -> None:
         assert "■ STOPPED" in said
         assert "‖ PAUSED" in said
         assert "3 questions" in said
+
+    play(line, scene, (80, 12))
+
+
+NIGHT = Situation(
+    context=Context.SLEEPING, window="overnight", window_until=NOON + timedelta(hours=5, minutes=12, seconds=9)
+)
+
+
+@pytest.mark.parametrize(
+    ("situation", "said"),
+    [
+        (None, ""),
+        (Situation(), "available"),
+        (NIGHT, "sleeping · overnight · 5 h 12 m left"),
+        (msgspec.structs.replace(NIGHT, window_until=None), "sleeping · overnight"),
+        (msgspec.structs.replace(NIGHT, window_until=NOON + timedelta(seconds=59)), "overnight · under a minute left"),
+        (Situation(context=Context.AWAY, window_until=NOON + timedelta(minutes=42)), "away · next window in 42 m"),
+    ],
+)
+def test_says_what_kind_of_time_it_is(situation: Situation | None, said: str) -> None:
+    """Context, window and the time that is left stand there, or when the next window opens."""
+    assert time_words(situation, NOON).endswith(said)
+
+
+def test_says_until_when_the_context_holds() -> None:
+    """A context that ends before its window says when."""
+    until = NOON + timedelta(hours=1)
+    told = time_words(msgspec.structs.replace(NIGHT, context=Context.GYM, until=until), NOON)
+    assert told.startswith(f"gym until {until.astimezone():%H:%M} · overnight")
+
+
+def test_says_all_that_there_is_in_a_small_window() -> None:
+    """At 80 columns the time and the latest noticed file have a row of their own, and alarms another."""
+    engine = msgspec.structs.replace(
+        WELL,
+        situation=NIGHT,
+        noticed=("11:40 GOALS.md",),
+        settings="/home/ann/work/midwatch.toml:3: queue.slots: must be a number\nmidwatch.toml:9: oh",
+    )
+    said = shown(engine, Control())
+    first, second, third = said.split("\n")
+    assert "● armed" in first
+    assert "sleeping · overnight · 5 h 12 m left │ noticed 11:40 GOALS.md" in second
+    assert third.strip().startswith("settings: line 3: queue.slots: must be a number (and 1 more)")
+
+
+def test_time_goes_on_without_news() -> None:
+    """Once a minute the time that is left is told anew, and only while there is any to tell."""
+    clock = ManualClock()
+    line = StatusLine("ledger", hosted=True, now=clock.now)
+
+    async def scene(stage: Stage, pilot: Pilot[None]) -> None:
+        line.show(WELL, Control(), 0, 0)
+        await pilot.pause()
+        assert not line._ticking._active.is_set()
+        line.show(msgspec.structs.replace(WELL, situation=NIGHT), Control(), 0, 0)
+        assert line._ticking._active.is_set()
+        clock.forward(3600)
+        line._tick()
+        await pilot.pause()
+        assert "4 h 12 m left" in "\n".join(screen_lines(stage))
 
     play(line, scene, (80, 12))
