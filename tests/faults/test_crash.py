@@ -189,10 +189,7 @@ def test_a_crash_during_recovery_is_as_harmless(story: Story, tmp_path: Path) ->
 
 
 def test_a_killed_writer_keeps_its_word(tmp_path: Path) -> None:
-    """Real processes, killed while they commit: each finds all that the one before had acknowledged, and the lock free.
-
-    An audit beside the living writer never takes its unfinished line for damage.
-    """
+    """Each writer finds what the killed one before had acknowledged, and no audit beside it takes that for damage."""
     workspace = create_workspace(tmp_path)
     promised = 0
     for cycle in range(CYCLES):
