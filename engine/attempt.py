@@ -10,7 +10,7 @@ from engine.hall import Hall
 from engine.outcome import Outcome
 from engine.safety import kill_switch
 from engine.safety.kill import kill_build, killed
-from engine.safety.processes import Identity, find_by_token
+from engine.safety.processes import Identity
 from engine.work import delivery, process, verify, workspace
 from engine.work.monitor import Monitor
 from engine.work.output import last_words
@@ -132,7 +132,7 @@ class Attempt:
         assert isinstance(build.state, b.Starting)
         token = build.state.token
         if self._adopted:
-            found = find_by_token(token)
+            found = process.find(self._paths, token)
             if found is not None:
                 self._running(found, "found running after a restart of the engine")
                 return

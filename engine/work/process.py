@@ -21,6 +21,7 @@ __all__ = [
     "cpu_seconds",
     "ended",
     "exit_code",
+    "find",
     "find_by_token",
     "out_of_time",
     "spawn",
@@ -47,6 +48,18 @@ def spawn(c: Confinement, paths: BuildPaths, machine: Machine, seat: Seat | None
     finally:
         if seat is not None and not seat.gone:
             seat.abandon()
+
+
+def find(paths: BuildPaths, token: str) -> Identity | None:
+    """Return the outermost process of the spawn with this token; None when it does not run.
+
+    Its record, which is there before the command may begin, counts first: at the moment of its start a process may not
+    show its marks yet, and on a busy machine that moment is long.
+    """
+    known = record.read(paths)
+    if known is not None and known.token == token and alive(known.process):
+        return known.process
+    return find_by_token(token)
 
 
 def _spawn(c: Confinement, paths: BuildPaths, machine: Machine, seat: Seat) -> Identity:

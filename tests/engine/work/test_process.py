@@ -51,6 +51,22 @@ def test_output_is_appended_and_there_is_no_input(paths, sandboxed):
     assert paths.output.read_text() == f"before\n{folder}\nwrong\n"
 
 
+def test_a_process_is_found_by_its_record_before_it_shows_its_marks(paths):
+    """A process that carries no mark yet is the spawn's all the same when the record of this token names it."""
+    bare = subprocess.Popen(["sleep", "60"], env={})
+    try:
+        identity = processes.identify(bare.pid)
+        assert identity is not None
+        told = record.ProcessRecord(build="b-1", token="t-1", process=identity, sandboxed=True, time_s=60.0)
+        record.write(paths, told)
+        assert process.find(paths, "t-1") == identity
+        assert process.find(paths, "t-2") is None
+    finally:
+        bare.kill()
+        bare.wait()
+    assert process.find(paths, "t-1") is None
+
+
 @both
 def test_spawning_does_not_wait(paths, sandboxed):
     """A spawn returns while the command runs, alive and findable by its token, and nothing of it stays."""
