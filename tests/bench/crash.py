@@ -20,7 +20,7 @@ def main(args: Sequence[str] = ()) -> int:
     seed = int(args[1]) if len(args) > 1 else random.randrange(1 << 32)
     print(f"{cycles} sudden deaths, seed {seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="midwatch-crash-"))
-    campaign = Campaign(folder, cycles, seed)
+    campaign = Campaign(folder, cycles, seed, patient=True)
     began = time.monotonic()
 
     def tell(number: int) -> None:

@@ -17,7 +17,10 @@ from typing import Any
 from console.client import SocketControl, connect
 from console.wire import WireError
 from engine.intake.tasks import spec_from_options
+from engine.safety import record
 from engine.safety.processes import BUILD_VARIABLE, environ
+from state.files import BuildPaths
+from state.model.build import Finished
 from state.model.command import AddTasks
 from state.model.task import Spec
 from state.model.view import View
@@ -33,7 +36,8 @@ RAN = "ran"
 class Campaign:
     """Cycles of start, work, adding and sudden death; then an account of everything that was promised."""
 
-    def __init__(self, folder: Path, cycles: int, seed: int) -> None:
+    def __init__(self, folder: Path, cycles: int, seed: int, *, patient: bool = False) -> None:
+        """`patient` builds give way to everything else, so that each moment of their lives is long enough to be hit."""
         self.cycles = cycles
         self.dice = random.Random(seed)
         self.promised: dict[str, int] = {}
@@ -44,7 +48,9 @@ class Campaign:
         """Builds whose own processes were killed with the engine's."""
         self.repo = repository(folder / "code")
         unsafe = "".join(f'[tasks.{label}]\nsandbox = "none"\n' for label in map(_bare, range(0, 3 * cycles + 30, 3)))
-        self.space = Space(folder / f"crash-{os.getpid()}-{seed}-{self.dice.getrandbits(32):x}", SETTINGS + unsafe)
+        self.space = Space(
+            folder / f"crash-{os.getpid()}-{seed}-{self.dice.getrandbits(32):x}", SETTINGS + unsafe, patient=patient
+        )
         self.ran = self.space.home / "ran.log"
         self.ran.touch()
         self.deaths: Counter[str] = Counter()
@@ -92,7 +98,7 @@ class Campaign:
         if kind != "engine alone":
             # Nothing can be started any more while its children are looked for.
             engine.send(signal.SIGSTOP)
-        children = {} if kind == "engine alone" else {pid: _build_of(pid) for pid in descendants(engine.pid)}
+        children = {} if kind == "engine alone" else self._children(engine)
         engine.send(signal.SIGKILL)
         self.died_at.append(datetime.now(UTC))
         for pid, build in children.items():
@@ -101,6 +107,15 @@ class Campaign:
             self.struck |= {build} - {""}
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+    def _children(self, engine: Engine) -> dict[int, str]:
+        """What an engine has started, each process with the build that it belongs to; empty for none."""
+        spawned = {}
+        for root in self.space.paths.builds.iterdir():
+            known = record.read(BuildPaths(root))
+            if known is not None:
+                spawned[known.process.pid] = root.name
+        return {pid: _build_of(pid, spawned) for pid in descendants(engine.pid)}
 
     def _add_while_it_lives(self, engine: Engine) -> None:
         """Ask for tasks over the socket until the engine is gone, at most three of them."""
@@ -215,7 +230,13 @@ class Campaign:
         assert view.tasks.keys() <= self.asked
         waiting = {label: task.state_name for label, task in view.tasks.items() if task.state_name not in OVER}
         assert not waiting, f"not at their end: {waiting}"
-        wrong = {label: task.state for label, task in view.tasks.items() if task.state_name in ("failed", "killed")}
+        # One that was struck before its first instruction has failed, and is tried again; nothing else may fail.
+        wrong = {
+            build.id: build.state
+            for build in view.builds.values()
+            if isinstance(build.state, Finished) and build.state.ending in ("failed", "killed")
+            if build.id not in self.struck
+        }
         assert not wrong, f"nobody killed them and they cannot fail: {wrong}"
         assert all(build.over for build in view.builds.values())
 
@@ -294,15 +315,17 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def _build_of(pid: int) -> str:
-    """The build that a process belongs to; empty when it is none of a build's, as far as its marks tell."""
+def _build_of(pid: int, spawned: dict[int, str]) -> str:
+    """The build that a process belongs to, by its marks, its record or where it comes from; empty for none."""
     prefix = f"{BUILD_VARIABLE}=".encode()
+    marks = [entry[len(prefix) :] for entry in environ(pid) if entry.startswith(prefix)]
+    if marks:
+        return Path(os.fsdecode(marks[0])).name
+    if pid in spawned:
+        # At the moment of its start it shows no marks yet.
+        return spawned[pid]
     try:
-        marks = [entry[len(prefix) :] for entry in environ(pid) if entry.startswith(prefix)]
         parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     except (OSError, IndexError):
         return ""
-    if marks:
-        return Path(os.fsdecode(marks[0])).name
-    # Inside its sandbox a process forgets what it was started with; the one outside does not.
-    return _build_of(parent) if parent > 1 else ""
+    return _build_of(parent, spawned) if parent > 1 else ""

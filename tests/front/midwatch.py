@@ -100,7 +100,8 @@ class Engine:
 class Space:
     """An operator's folder, and the command line in it."""
 
-    def __init__(self, root: Path, settings: str = "") -> None:
+    def __init__(self, root: Path, settings: str = "", *, patient: bool = False) -> None:
+        """Builds get their share of a busy machine, unless they are to be `patient` as they are by default."""
         self.root = root
         self.paths = Workspace(root)
         self.home = root.parent / f"{root.name}-home"
@@ -116,8 +117,9 @@ class Space:
         }
         self._engines: list[Engine] = []
         root.mkdir(parents=True, exist_ok=True)
-        if settings:
-            (root / "midwatch.toml").write_text(settings)
+        if not patient:
+            settings += "\n[sandbox]\nidle_priority = false\n"
+        (root / "midwatch.toml").write_text(settings)
         self.ok("init", str(root))
 
     def run(self, *words: str, stdin: str = "", cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":

@@ -98,7 +98,7 @@ def test_a_grace_period_only_where_it_was_asked_for(space: Space) -> None:
 
 def test_one_that_goes_quiet_is_escalated_and_goes_on(open_space: Opening) -> None:
     """No output, no file and no processor time for too long: the operator is asked once, and the build goes on."""
-    space = open_space('[stall]\nafter = "1s"\n')
+    space = open_space('[stall]\nafter = "2s"\n')
     with space.engine():
         space.add("quiet", "while [ ! -e go ]; do sleep 30 & wait $!; done; echo moved on")
         space.add("busy", "while [ ! -e go ]; do echo still here; sleep 0.2; done")
