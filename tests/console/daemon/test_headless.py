@@ -36,9 +36,12 @@ def systemd(space: Space, tmp_path: Path) -> Iterator[Listener]:
 
 def hears(listener: Listener, word: str) -> str:
     """Wait for a message that begins like this, and return it; pings come between."""
-    heard = [""]
-    until(lambda: heard.insert(0, "\n".join(listener.heard())) or heard[0].startswith(word), word)
-    return heard[0]
+
+    def next_one() -> str:
+        heard = "\n".join(listener.heard())
+        return heard if heard.startswith(word) else ""
+
+    return until(next_one, word)
 
 
 def held(space: Space, label: str = "held") -> Path:
@@ -87,10 +90,10 @@ def test_a_stopped_engine_pings_no_more(space: Space, systemd: Listener) -> None
 
 def test_a_drain_ends_in_its_time(space: Space) -> None:
     """What has not ended by then is left running, and the next engine takes it back."""
-    engine = space.begin("--drain-for", "300ms")
-    work = held(space)
-    engine.send(signal.SIGTERM)
-    ends(engine)
+    with space.engine("--drain-for", "300ms") as engine:
+        work = held(space)
+        engine.send(signal.SIGTERM)
+        ends(engine)
     assert space.state("held") == "building"
     with space.engine():
         (work / "go").touch()
@@ -101,14 +104,14 @@ def test_a_drain_ends_in_its_time(space: Space) -> None:
 
 def test_a_second_signal_ends_a_drain(space: Space) -> None:
     """Without a limit a drain lasts as long as its builds, or until it is told again."""
-    engine = space.begin()
-    work = held(space)
-    engine.tell(signal.SIGTERM)
-    space.add("later", "true")
-    assert space.state("later") == "queued"
-    assert engine.alive
-    engine.tell(signal.SIGTERM)
-    ends(engine)
+    with space.engine() as engine:
+        work = held(space)
+        engine.tell(signal.SIGTERM)
+        space.add("later", "true")
+        assert space.state("later") == "queued"
+        assert engine.alive
+        engine.tell(signal.SIGTERM)
+        ends(engine)
     assert space.state("held") == "building"
     (work / "go").touch()
     space.work()
