@@ -20,7 +20,7 @@ LABEL = 8
 """Cells before the first hour."""
 _HOURS = 24
 _DAY_MIN = 24 * 60
-_FILLS = "░▒▓"
+_FILLS = "░▒▓═╌"
 _NOW = "┃"
 
 
@@ -154,7 +154,7 @@ class WeekView(Widget, can_focus=True):
     def marks(self, day: date, per_hour: int) -> list[Cell]:
         """Return what was built on a day and what will start, each a symbol with a line for as long as it lasts."""
         cells = [Cell(" ")] * (_HOURS * per_hour)
-        taken: dict[int, int] = {}
+        taken: set[int] = set()
         for mark in sorted(self._marks, key=lambda mark: -_RANK[mark.kind]):
             columns = self._columns(day, mark.at, mark.until, per_hour)
             if not columns:
@@ -164,8 +164,9 @@ class WeekView(Widget, can_focus=True):
                 if column not in taken:
                     cells[column] = Cell(_LINES.get(mark.kind, "━"), symbol.tone)
             if mark.at.astimezone(self._zone).date() == day:
-                taken[columns[0]] = _RANK[mark.kind]
                 cells[columns[0]] = symbol
+                if mark.kind is not Kind.SCHEDULE:
+                    taken.add(columns[0])
         return cells
 
     def _columns(self, day: date, start: datetime, end: datetime, per_hour: int) -> range:

@@ -1,6 +1,7 @@
 """The screen of the week: what was built, what will start, and in which windows."""
 
 import asyncio
+from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 from typing import ClassVar
 
@@ -19,7 +20,7 @@ from widgets.cells import Cell, Tone
 from widgets.key_bar import Hint, KeyBar
 from widgets.status_line import StatusLine
 from widgets.text_view import TextView
-from widgets.week import DAYS, KINDS, Mark, WeekView, on_day
+from widgets.week import DAYS, KINDS, Kind, Mark, WeekView, on_day
 
 BACK = timedelta(days=2)
 """How many days before today the picture begins."""
@@ -164,7 +165,15 @@ def day_lines(outlook: Outlook, day: date) -> list[Cell]:
         opens, closes = span.opens_at.astimezone(zone), span.closes_at.astimezone(zone)
         if opens.date() == day:
             lines.append(Cell(f"{opens:%H:%M}  {span.window.name} window until {closes:%a %H:%M}", Tone.DIM))
-    marks = [_line(mark, outlook) for mark in on_day(outlook.marks, day, zone)]
+    begun = list(on_day(outlook.marks, day, zone))
+    often = Counter(mark.label for mark in begun if mark.kind is Kind.SCHEDULE)
+    marks = []
+    for mark in begun:
+        times = often.pop(mark.label, 0) if mark.kind is Kind.SCHEDULE else 1
+        # A schedule has one line a day, with its first time.
+        if times:
+            line = _line(mark, outlook)
+            marks.append(Cell(f"{line.text} ({times} times)", line.tone) if times > 1 else line)
     return [*lines, *(marks or [Cell("Nothing was built and nothing is foreseen.", Tone.DIM)])]
 
 

@@ -68,6 +68,7 @@ def test_builds_and_starts_are_marks() -> None:
     assert row[at(12)] == "┃"
     assert row[at(13) : at(14)] == "○┄┄"
     assert drawn([], [mark(-6, Kind.SCHEDULE), mark(-6, Kind.FAILED)])[6][at(6)] == "✗"
+    assert drawn([], [mark(2, Kind.SCHEDULE), mark(1, Kind.PLANNED, 2)])[6][at(13) : at(15)] == "○┄┄┄┄┄"
 
 
 @pytest.mark.parametrize(("width", "per_hour"), [(80, 3), (120, 4), (200, 8)])

@@ -91,3 +91,10 @@ def test_a_day_in_words() -> None:
     lines = [line.text for line in day_lines(Outlook(UTC, (OPEN,), MARKS), NOON.date())]
     assert lines[-1] == "23:00–00:00 ○ planned docs · when it opens"
     assert lines[-2] == "10:00–11:00 ✗ failed old-1"
+
+
+def test_a_schedule_that_comes_often_has_one_line() -> None:
+    """Its first time of the day stands for all, so that it does not bury what is built."""
+    often = tuple(Mark(at=NOON + n * HOUR, until=NOON + n * HOUR, label="ping", kind=Kind.SCHEDULE) for n in range(5))
+    lines = [line.text for line in day_lines(Outlook(UTC, (), often), NOON.date())]
+    assert lines[1:] == ["12:00       · schedule ping (5 times)"]
