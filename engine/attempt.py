@@ -18,6 +18,7 @@ from engine.work.sandbox import Confinement
 from state.files import BuildPaths, MidwatchError
 from state.model import build as b
 from state.model import task as t
+from state.model.mode import Mode
 from state.model.moves import move_build, move_task
 from state.model.progress import Progress
 from state.store import StoreFailed
@@ -304,6 +305,8 @@ class Attempt:
             self._outcome.done("no changes" if build.repo or not build.deliverables else self._deliverables())
         elif self._outcome.needs_review() and not build.approved:
             self._outcome.ask_for_review()
+        elif self._hall.store.control.mode is Mode.OBSERVE:
+            self._outcome.blocked("observe mode: nothing is merged until `midwatch mode live`")
         else:
             delivering = move_build(build, b.Delivering(old=candidate.tip, new=candidate.commit))
             why = f"into {build.branch} on {candidate.tip[:12]}"

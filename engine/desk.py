@@ -7,9 +7,11 @@ import msgspec
 
 from engine.clock import Clock
 from engine.facts import rules_of
+from engine.policy import observing
 from engine.policy.blockers import cycle
 from engine.policy.gate import judge_spec
-from engine.policy.times import say_here
+from engine.policy.times import say, say_here
+from engine.policy.words import WAITING
 from engine.questions import Questions
 from engine.rounds.orders import NotNow, Orders
 from engine.rounds.recurring import first_slot
@@ -17,7 +19,9 @@ from engine.schedule.cron import CronError
 from state.model import build as b
 from state.model import command as c
 from state.model import task as t
+from state.model.control import Control
 from state.model.escalation import Escalation, EscalationKind
+from state.model.mode import WITHDRAWN, Mode
 from state.model.moves import move_build, move_task
 from state.model.reason import Reason
 from state.model.verdict import Stance, Verdict
@@ -27,6 +31,10 @@ from state.settings import Settings
 from state.store import Store
 
 USAGE = 2
+
+
+_OBSERVES = "observe mode: nothing executes until `midwatch mode live`"
+_NO_YES = f"your yes is on record, but it does not count: {_OBSERVES}, which asks you again"
 
 
 class Refused(Exception):
@@ -53,6 +61,7 @@ class Desk:
             c.Fail: self._fail,
             c.Retry: self._retry,
             c.Pause: self._pause,
+            c.SetMode: self._set_mode,
             c.PauseSchedule: self._pause_schedule,
             c.RunSchedule: self._run_schedule,
             c.SetContext: self._set_context,
@@ -86,6 +95,8 @@ class Desk:
         return "\n".join(told)
 
     def _spawn(self, command: c.SpawnTask, actor: str) -> str:
+        if self._observes:
+            raise Refused(f"{_OBSERVES}, so nothing is built now; `midwatch add` puts it in the queue")
         self._refuse_bad_batch((command.spec,))
         now = self._clock.now()
         approval = t.Approval(by=actor, at=now, digest=command.spec.digest)
@@ -130,14 +141,22 @@ class Desk:
             self._refuse_stale(command.digest, task.state.digest, "the diff")
             build = msgspec.structs.replace(build, approval=yes)
             records: list[Record] = [build, *self.questions.answer(task.label, "approved", now)]
+            records += observing.agreed(self.store.control, task.label)
             self._stage(records, actor, "merge_approved", why, label=task.label, build=build.id)
+            if self._observes:
+                return f"{task.label}: {_NO_YES}, and the diff is not merged"
             return f"{task.label}: its diff is approved; it merges when it is the branch's turn"
         if isinstance(task.state, t.AwaitingApproval | t.Held):
             self._refuse_stale(command.digest, task.spec.digest, "the task")
             answered = self.questions.answer(task.label, "approved", now)
             task, asked = self._judged(msgspec.structs.replace(task, approval=yes), now)
-            self._stage([task, *answered, *asked], actor, "start_approved", why, label=task.label)
+            records = [task, *answered, *asked, *observing.agreed(self.store.control, task.label)]
+            self._stage(records, actor, "start_approved", why, label=task.label)
             still = "; ".join(finding.text for finding in getattr(task.state, "findings", ()))
+            if self._observes:
+                return f"{task.label}: {_NO_YES}, and it does not start" + (
+                    f"; it would not anyway: {still}" if still else ""
+                )
             return f"{task.label}: {task.state_name}" + (f", although approved: {still}" if still else "")
         raise Refused(f"{task.label} is {task.state_name}: nothing on it waits for an approval{self._hint(task)}")
 
@@ -274,9 +293,66 @@ class Desk:
         return text
 
     def _run_schedule(self, command: c.RunSchedule, actor: str) -> str:
+        if self._observes:
+            raise Refused(f"{_OBSERVES}: {command.name} is not run")
         state, text = self.orders.run(command, actor, self.store.control)
         self._stage([state], actor, "schedule_run_asked", command.why or text)
         return text
+
+    @property
+    def _observes(self) -> bool:
+        return self.store.control.mode is Mode.OBSERVE
+
+    def _set_mode(self, command: c.SetMode, actor: str) -> str:
+        control = self.store.control
+        if control.mode is command.mode:
+            raise Refused(f"it is {command.mode} already")
+        if command.mode is Mode.OBSERVE:
+            return self.observe(control, actor, command.why or "asked for by the operator")
+        return self.go_live(control, actor, command.why or "asked for by the operator")
+
+    def observe(self, control: Control, actor: str, why: str, live_after_s: float | None = None) -> str:
+        """Stage that nothing executes from now on, for so many seconds or until the operator says otherwise."""
+        now = self._clock.now()
+        control = observing.begun(control, actor, now, live_after_s)
+        under_way = [build for build in self.store.builds.values() if build.occupies]
+        # What has not begun to run never does; what runs is not thrown away, and ends without being merged.
+        unbegun = [build for build in under_way if isinstance(build.state, b.Preparing | b.Starting)]
+        withdrawn = [msgspec.structs.replace(build, kill_by=WITHDRAWN) for build in unbegun if not build.kill_by]
+        self._stage([control, *withdrawn], actor, "observe_begun", why)
+        told = [f"{_OBSERVES}; what would start is written down, and an approval given now does not count later"]
+        running = [build.label for build in under_way if build not in unbegun]
+        if running:
+            told.append(f"still running, and not merged when done: {', '.join(running)} (`midwatch kill` ends one)")
+        if control.observation is not None and control.observation.live_at is not None:
+            told.append(f"it goes live by itself at {say(control.observation.live_at)}")
+        return "; ".join(told)
+
+    def go_live(self, control: Control, actor: str, why: str) -> str:
+        """Stage that decisions are carried out from now on. No yes that was given while observing counts: ask again."""
+        observation, now = control.observation, self._clock.now()
+        assert observation is not None, "only what observes goes live"
+        records: list[Record] = [observing.ended(control)]
+        asked = []
+        for task in (self.store.tasks[label] for label in observation.agreed):
+            if isinstance(task.state, WAITING):
+                fresh, questions = self._judged(msgspec.structs.replace(task, approval=None), now)
+                records += [fresh, *questions]
+                asked.append(task.label)
+            elif isinstance(task.state, t.AwaitingReview):
+                build = msgspec.structs.replace(self.store.builds[task.state.build], approval=None)
+                records += [build, self._asked_again(task, task.state, now)]
+                asked.append(task.label)
+        self._stage(records, actor, "live_begun", why)
+        told = "live: what may start, starts from now on, and what may merge, merges"
+        return told + (
+            f"; a yes given while observing does not count, so it asks again: {', '.join(asked)}" if asked else ""
+        )
+
+    def _asked_again(self, task: t.Task, state: t.AwaitingReview, now: datetime) -> Escalation:
+        kind = EscalationKind.DELIVERY_BLOCKED if state.blocked else EscalationKind.REVIEW_NEEDED
+        text = state.blocked or f"your yes while observing does not count: `midwatch diff {task.label}` shows it again"
+        return self.questions.ask(kind, task, text, now, build=state.build, digest=state.digest)
 
     def settle(self, task: t.Task, verdict: Verdict) -> tuple[t.Task, tuple[Escalation, ...]]:
         """Return a waiting task in the state that its verdict calls for, with the question that goes with it."""

@@ -11,6 +11,7 @@ import msgspec
 
 from engine.around import pages
 from engine.around.hours import Hours
+from engine.around.mode import ModeKeeper
 from engine.bus import Bus, Subscription
 from engine.clock import Clock
 from engine.desk import Desk
@@ -77,6 +78,7 @@ class Engine:
         self._rounds = Rounds(self._hall, self._nursery, command)
         self._outside = Outside(self._hall, self._desk, self._ledger, self._set_info, self._apply)
         self._hours = Hours(self._hall, self._ledger, self._nursery, self._set_info)
+        self._keeper = ModeKeeper(self._hall, self._desk)
         self._bus = Bus(lambda: (self._store.number, self._clock.now()))
         self._inbox: list[tuple[c.Request, asyncio.Future[c.Reply]]] = []
         self._scheduled = False
@@ -222,6 +224,7 @@ class Engine:
 
     def _decide(self) -> list[str]:
         """Stage what the plan wants; return the builds to begin once that is durable."""
+        self._keeper.look()
         self._hours.look()
         now, occupying = self._clock.now(), self._ledger.occupying()
         facts = gather(self._picture(), self._settings, now, occupying, self._hours.spans)
@@ -358,7 +361,7 @@ class Engine:
 
     def _set_timer(self) -> None:
         now = self._clock.now()
-        moments = (self._next_due(now), self._hours.next_change())
+        moments = (self._next_due(now), self._hours.next_change(), self._keeper.next_change())
         due = min((moment for moment in moments if moment is not None), default=None)
         self._sleep(None if due is None else (due - now).total_seconds() + 0.001)
 

@@ -13,6 +13,7 @@ from state.model import build as b
 from state.model import task as t
 from state.model.anomaly import Anomaly
 from state.model.escalation import EscalationKind, Urgency
+from state.model.mode import WITHDRAWN
 from state.model.moves import move_build, move_task
 
 CLOSED = "the end of its window"
@@ -58,9 +59,9 @@ class Outcome:
         self._finish("done", note, t.Done(build=self._id, note=note, at=now), "merged", checks={"delivered": check})
 
     def killed(self, text: str) -> None:
-        """It was ended from outside: by the operator, or because its window closed."""
+        """It was ended from outside: by the operator, because its window closed or because observing began."""
         now = self._hall.clock.now()
-        if self._build.kill_by == CLOSED and isinstance(self._task.state, t.Building):
+        if self._build.kill_by in (CLOSED, WITHDRAWN) and isinstance(self._task.state, t.Building):
             self._finish("killed", text, t.Queued(), "build_stopped")
             return
         self._finish("killed", text, t.Killed(build=self._id, text=text, at=now), "build_killed")

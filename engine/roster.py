@@ -9,10 +9,12 @@ from engine.desk import Desk
 from engine.hall import Hall
 from engine.ledger import Ledger
 from engine.nursery import Nursery
+from engine.policy import observing
 from engine.safety.kill import KillReport, kill_build, killed
 from engine.schedule import planner
 from state.model import build as b
 from state.model import task as t
+from state.model.mode import Mode
 from state.model.moves import move_task
 from state.model.progress import Progress
 from state.model.reason import ENGINE, Reason
@@ -69,7 +71,10 @@ class Roster:
         if self._hall.build(attempt.id).over:
             self._attempts.pop(attempt.id, None)
         elif self._blocked(attempt.id):
-            self._try_again[attempt.id] = self._hall.clock.now() + timedelta(seconds=self._hall.settings.retry.wait_s)
+            # While it observes, no merge is tried, and the first moment of being live is the next try.
+            live = self._hall.store.control.mode is Mode.LIVE
+            wait_s = self._hall.settings.retry.wait_s if live else 0.0
+            self._try_again[attempt.id] = self._hall.clock.now() + timedelta(seconds=wait_s)
         self._wake()
 
     def _blocked(self, build_id: str) -> bool:
@@ -101,6 +106,9 @@ class Roster:
         """Stage what an intent decides; return the build to begin once that is durable."""
         if isinstance(intent, planner.Start):
             return self._record_start(intent)
+        if isinstance(intent, planner.WouldStart):
+            self._record_would(intent)
+            return None
         if isinstance(intent, planner.Deliver):
             self._try_again.pop(intent.build, None)
             return intent.build
@@ -143,6 +151,15 @@ class Roster:
         )
         self._hall.store.stage([moved, build], reason)
         return build_id
+
+    def _record_would(self, intent: planner.WouldStart) -> None:
+        """Write down a start that is not carried out."""
+        store = self._hall.store
+        control = observing.noted(store.control, self._hall.task(intent.label), self._hall.clock.now())
+        why = "; ".join(finding.text for finding in intent.verdict.findings)
+        options = ("start now", "leave it in the queue")
+        reason = Reason(actor=ENGINE, action="would_start", why=why, label=intent.label, options=options)
+        store.stage([control], reason)
 
     def take_progress(self, progress: Progress) -> bool:
         """Keep a build's latest figures; False when the build is not under way any more."""

@@ -7,7 +7,7 @@ import msgspec
 
 from engine.policy import approvals, blockers, budget, clarity, command, estimate, priority, risk
 from engine.policy.facts import Facts, Rules
-from engine.policy.moment import conflicts, sandbox, slots, standing, switch, timing, window
+from engine.policy.moment import conflicts, mode, sandbox, slots, standing, switch, timing, window
 from engine.policy.times import who
 from state.model.task import Task
 from state.model.verdict import Finding, Stance, Verdict
@@ -42,6 +42,7 @@ _MOMENT = (
         lambda t, v, f, r: (switch.stop(v.control, f.stopped or v.engine.stop_file),),
     ),
     _Moment(switch.PAUSE, ("paused",), lambda t, v, f, r: (switch.pause(v.control, f.paused),)),
+    _Moment(mode.RULE, (), lambda t, v, f, r: (mode.check(t, v.control),)),
     _Moment(timing.RULE, ("now",), lambda t, v, f, r: (timing.check(t, f.now),)),
     _Moment(
         window.RULE,

@@ -15,6 +15,7 @@ from engine.schedule.planner import claim
 from engine.schedule.windows import AHEAD
 from state.model import build as b
 from state.model import task as t
+from state.model.mode import Mode
 from state.model.record import Noun
 from state.model.view import View
 from state.model.when.context import Change
@@ -66,8 +67,10 @@ class _Play:
     """Plays the queue once, from one moment at which something can start to the next."""
 
     def __init__(self, view: View, facts: Facts, rules: Rules, changes: Sequence[Change]) -> None:
+        self._control = view.control
         self._tasks = view.tasks
         self._builds = view.builds
+        self._control = view.control
         self._facts = facts
         self._windowed = bool(rules.windows)
         self._now = facts.now
@@ -95,10 +98,14 @@ class _Play:
         for task in self._tasks.values():
             if isinstance(task.state, t.Held | t.AwaitingApproval):
                 self._never(task, "waits for you")
-        if self._facts.stopped or self._facts.paused:
-            why = "the kill switch is engaged" if self._facts.stopped else "the queue is paused"
+        brake = self._brake()
+        if brake:
             for task in waiting:
-                self._never(task, why)
+                self._never(task, brake)
+            return self._found
+        if self._control.mode is Mode.OBSERVE:
+            for task in waiting:
+                self._never(task, "observe mode: nothing executes")
             return self._found
         self._occupy()
         for task in waiting:
@@ -111,6 +118,13 @@ class _Play:
             if task.label not in self._found:
                 self._never(task, self._why_never(task))
         return self._found
+
+    def _brake(self) -> str:
+        if self._facts.stopped:
+            return "the kill switch is engaged"
+        if self._control.observation is not None:
+            return "it observes: nothing executes until `midwatch mode live`"
+        return "the queue is paused" if self._facts.paused else ""
 
     def _occupy(self) -> None:
         for active in self._facts.active:

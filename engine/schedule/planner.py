@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from engine.policy import observing
 from engine.policy.facts import Active, Facts, Rules
 from engine.policy.gate import judge
-from engine.policy.moment import window
+from engine.policy.moment import mode, window
 from state.model import task as t
 from state.model.build import Build
+from state.model.mode import Mode
 from state.model.record import Tagged
 from state.model.verdict import Stance, Verdict
 from state.model.view import View
@@ -16,6 +18,13 @@ from state.model.view import View
 
 class Start(Tagged, frozen=True, kw_only=True, tag="start"):
     """Begin a build of this task."""
+
+    label: str
+    verdict: Verdict
+
+
+class WouldStart(Tagged, frozen=True, kw_only=True, tag="would_start"):
+    """Write down that a build of this task would begin, and begin none: it observes."""
 
     label: str
     verdict: Verdict
@@ -48,7 +57,7 @@ class Deliver(Tagged, frozen=True, kw_only=True, tag="deliver"):
     build: str
 
 
-Intent = Start | Ask | Hold | Release | Deliver
+Intent = Start | WouldStart | Ask | Hold | Release | Deliver
 
 
 def plan(
@@ -75,7 +84,13 @@ def plan(
     if facts.stopped or facts.paused:
         return tuple(intents)
     settled = {intent.label for intent in intents if isinstance(intent, Ask | Hold)}
-    intents += [Deliver(build=build_id) for build_id in deliverable]
+    observes = view.control.mode is Mode.OBSERVE
+    if observes:
+        would_run = observing.occupied(view.control, view.tasks, facts.now)
+        facts = msgspec.structs.replace(facts, active=(*facts.active, *would_run))
+    else:
+        intents += [Deliver(build=build_id) for build_id in deliverable]
+    known = observing.decided(view.control)
     free = facts.slots - len(facts.active)
     closed = _closed_to(facts, rules)
     for label in waiting:
@@ -84,11 +99,11 @@ def plan(
         if label in settled:
             continue
         task = view.tasks[label]
-        if closed(task):
+        if closed(task) or (label in known and known[label] == task.spec.digest):
             continue
         verdict = judge(task, view, facts, rules)
-        if verdict.stance is Stance.ALLOW:
-            intents.append(Start(label=label, verdict=verdict))
+        if verdict.stance is Stance.ALLOW or (observes and _only_observed(verdict)):
+            intents.append((WouldStart if observes else Start)(label=label, verdict=verdict))
             facts = msgspec.structs.replace(facts, active=(*facts.active, claim(task, "")))
             free -= 1
         elif verdict.stance is not Stance.WAIT:
@@ -96,6 +111,11 @@ def plan(
             if intent is not None:
                 intents.append(intent)
     return tuple(intents)
+
+
+def _only_observed(verdict: Verdict) -> bool:
+    """Whether nothing but the mode stands against a start."""
+    return all(finding.rule == mode.RULE for finding in verdict.against)
 
 
 def _closed_to(facts: Facts, rules: Rules) -> Callable[[t.Task], bool]:

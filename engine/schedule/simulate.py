@@ -16,6 +16,7 @@ from engine.policy.estimate import ASSUMED_S, against, at_any_time
 from engine.policy.facts import Facts, Rules
 from engine.policy.gate import APPROVABLE, judge
 from engine.policy.moment import conflicts, slots, window
+from engine.policy.observing import ended
 from engine.policy.times import lasting
 from engine.schedule import planner, timetable
 from engine.schedule.almanac import Almanac
@@ -25,6 +26,7 @@ from engine.schedule.played import Bout, Played, Slot, Wait, overflow, stretches
 from engine.schedule.waiting import Waiting
 from state.model import build as b
 from state.model import task as t
+from state.model.mode import Mode
 from state.model.moves import move_task
 from state.model.record import Noun
 from state.model.verdict import Stance, Verdict
@@ -76,6 +78,8 @@ class _Simulation:
         self._scenario = scenario
         self._durations = Durations(view.tasks, view.builds.values())
         self._start_at = view.at
+        self._observed = view.control.mode is Mode.OBSERVE
+        view = msgspec.structs.replace(view, control=ended(view.control))
         self._tasks = dict(view.tasks)
         self._builds = dict(view.builds)
         self._view = msgspec.structs.replace(view, tasks=self._tasks, builds=self._builds)
@@ -358,6 +362,8 @@ class _Simulation:
         drawn = [words.format(sources[source]) for source, words in _SOURCES.items() if sources[source]]
         control, share = self._view.control, self._scenario.failing
         told = ["an engine runs all the time"]
+        if self._observed:
+            told.append("it is live, although it observes now and executes nothing")
         if control.stopped or self._view.engine.stop_file:
             told.append("the kill switch stays engaged, so nothing starts")
         if control.paused:

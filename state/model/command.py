@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from state.model.mode import Mode
 from state.model.record import Noun, Tagged
 from state.model.task import Spec
 from state.model.when.context import Context
@@ -76,6 +77,13 @@ class Pause(Tagged, frozen=True, kw_only=True, tag="pause"):
     why: str = ""
 
 
+class SetMode(Tagged, frozen=True, kw_only=True, tag="set_mode"):
+    """Carry out what is decided from now on, or only write it down."""
+
+    mode: Mode
+    why: str = ""
+
+
 class PauseSchedule(Tagged, frozen=True, kw_only=True, tag="pause_schedule"):
     """Let a schedule's slots pass (`on`), or go on with the ones that lie ahead."""
 
@@ -120,6 +128,7 @@ Command = (
     | Fail
     | Retry
     | Pause
+    | SetMode
     | PauseSchedule
     | RunSchedule
     | SetContext

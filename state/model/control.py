@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
+from state.model.mode import Mode, Observation
 from state.model.record import Noun
 from state.model.when.context import Context, Override
 
 
 class Control(Noun, frozen=True, kw_only=True):
-    """The kill switch, the pause and the context; one record."""
+    """The kill switch, the pause, the context and the mode; one record."""
 
     stopped: bool = False
     stopped_at: datetime | None = None
@@ -17,8 +18,17 @@ class Control(Noun, frozen=True, kw_only=True):
     """The operator's own word on the context."""
     context: Context = Context.AVAILABLE
     """The context that was recorded last."""
+    observation: Observation | None = None
+    """None while it is live."""
+    asked_mode: Mode | None = None
+    """The mode that the settings named when they were obeyed last: only another one is a new word."""
 
     @property
     def key(self) -> str:
         """The record's key in its table."""
         return "control"
+
+    @property
+    def mode(self) -> Mode:
+        """Whether decisions are carried out."""
+        return Mode.LIVE if self.observation is None else Mode.OBSERVE

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from state import units
+from state.model.mode import Mode
 from state.model.when.schedule import Misfire, Schedule, Seconds
 from state.settings.schedules import BUILT_IN
 from state.settings.values import SandboxKind, Settings
@@ -53,6 +54,12 @@ LIMITS = (
     Key("disk", "disk_bytes", units.SIZE, "How large its workspace may grow."),
     Key("tmp", "tmp_bytes", units.SIZE, "How large its /tmp may grow."),
 )
+_MODE = units.Kind(units.choice(Mode).read, lambda mode: units.choice(Mode).show(mode or Mode.LIVE))
+_NEVER = "never"
+_LIVE_AFTER = units.Kind(
+    lambda value: None if value == _NEVER else units.LASTING.read(value),
+    lambda value: f'"{_NEVER}"' if value is None else units.LASTING.show(value),
+)
 SECTIONS = (
     Section("queue", "What starts.", (Key("slots", "slots", _AT_LEAST_1, "Builds at the same time."),)),
     Section(
@@ -98,6 +105,14 @@ SECTIONS = (
         "approval",
         "What waits for you before it starts.",
         (Key("budget_over", "budget_over", units.MONEY, "A task that may spend more than this, in US dollars."),),
+    ),
+    Section(
+        "engine",
+        "What becomes of decisions.",
+        (
+            Key("mode", "mode", _MODE, '"live" carries them out; "observe" writes them down, and nothing executes.'),
+            Key("live_after", "live_after_s", _LIVE_AFTER, 'How long to observe before it goes live, such as "7d".'),
+        ),
     ),
 )
 _EXAMPLE = Schedule(name="NAME", cron="0 23 * * *", run="status --json")

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from state.model.build import Limits
+from state.model.mode import Mode
 from state.model.money import MICRO
 from state.model.record import Noun
 from state.model.task import Spec
@@ -21,6 +22,15 @@ class SandboxKind(StrEnum):
 
     BUBBLEWRAP = "bubblewrap"
     NONE = "none"
+
+
+class EngineSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[engine]`."""
+
+    mode: Mode | None = None
+    """None says nothing: the mode stays as it is, which for a workspace that nobody told otherwise is live."""
+    live_after_s: float | None = None
+    """How long a time of observing lasts that `mode` begins; None ends it never by itself."""
 
 
 class QueueSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,6 +111,7 @@ DEFAULT_LIMITS = Limits(
 class Settings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of `midwatch.toml`, every default filled in: durations in seconds, sizes in bytes, money in micro-dollars."""
 
+    engine: EngineSettings = EngineSettings()
     queue: QueueSettings = QueueSettings()
     retry: RetrySettings = RetrySettings()
     stall: StallSettings = StallSettings()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.policy import observing
 from engine.policy.facts import Active, Facts, Rules
 from engine.policy.gate import APPROVABLE, SPAWNED, judge, judge_spec
 from state.model import task as t
@@ -26,7 +27,9 @@ WORK = Window(name="work", start_min=8 * 60, end_min=18 * 60, lowest=t.Priority.
 WINDOWED = Rules(budget_over=50_000_000, windows=(NIGHT, WORK))
 
 OF_SPEC = ["clarity", "blockers", "priority", "risk", "approvals", "budget", "command", "estimate"]
-OF_MOMENT = ["standing", "dependencies", "conflicts", "slots", "kill_switch", "pause", "timing", "window", "sandbox"]
+OF_MOMENT = [
+    "standing", "dependencies", "conflicts", "slots", "kill_switch", "pause", "mode", "timing", "window", "sandbox",
+]  # fmt: skip
 
 states = st.sampled_from(
     [
@@ -251,11 +254,21 @@ def test_a_window_can_stop_a_start(task: dict[str, Any], rule: str, stance: Stan
         View(at=NOON, control=Control(stopped=True)),
         View(at=NOON, engine=EngineInfo(stop_file=True)),
         View(at=NOON, control=Control(paused=True)),
+        View(at=NOON, control=observing.begun(Control(), "operator:ann", NOON)),
     ],
 )
 def test_the_record_stops_even_when_the_facts_were_gathered_before(view: View) -> None:
-    """A kill switch, STOP file or pause that only the view knows of is obeyed."""
+    """A kill switch, STOP file, pause or observe mode that only the view knows of is obeyed."""
     assert judge(a_task(), view, FACTS, RULES).stance is Stance.WAIT
+
+
+@settings(deadline=None)
+@given(tasks(), facts, rules, st.booleans())
+def test_nothing_is_ever_allowed_while_it_observes(task: t.Task, moment: Facts, own: Rules, spawned: bool) -> None:
+    """Neither an approval nor a spawn makes anything start in observe mode."""
+    agreed = msgspec.structs.replace(approved(task), forced=spawned)
+    view = View(at=NOON, control=observing.begun(Control(), "operator:ann", NOON))
+    assert judge(agreed, view, moment, own).stance is not Stance.ALLOW
 
 
 def test_the_operator_may_let_one_task_run_without_a_sandbox() -> None:

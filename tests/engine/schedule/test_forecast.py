@@ -16,6 +16,7 @@ from engine.schedule.windows import AHEAD
 from state.model import build as b
 from state.model import task as t
 from state.model.control import Control
+from state.model.mode import Observation
 from state.model.view import EngineInfo, View
 from state.model.when.context import Context, Override
 from state.settings import QueueSettings, Settings
@@ -134,6 +135,8 @@ def test_what_touches_the_same_files_comes_after() -> None:
         ([a_task("x", t.Held(findings=()))], {}, "waits for you"),
         (queue("x"), {"stopped": True}, "the kill switch is engaged"),
         (queue("x"), {"paused": True}, "the queue is paused"),
+        (queue("x"), {"observation": Observation(since=MONDAY, by="x")},
+         "it observes: nothing executes until `midwatch mode live`"),
         ([a_task("x", depends=("y",)), a_task("y", t.Held(findings=()))], {}, "y, on which it depends, waits for you"),
         (
             [a_task("x", depends=("y",)), a_task("y", t.Failed(build="", text="", at=MONDAY))],

@@ -6,10 +6,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from engine.policy import observing
 from engine.policy.facts import Active, Facts, Rules
 from engine.schedule import planner
 from engine.schedule.waiting import Waiting
 from state.model import task as t
+from state.model.control import Control
 from state.model.verdict import Finding, Stance
 from state.model.view import View
 from state.model.when.window import Span, Window
@@ -30,9 +32,15 @@ def facts(**changes: Any) -> Facts:
     return Facts(**{**fields, **changes})
 
 
-def plan(*tasks: t.Task, again: tuple[str, ...] = (), deliverable: tuple[str, ...] = (), **changes: Any) -> list[str]:
+def plan(
+    *tasks: t.Task,
+    again: tuple[str, ...] = (),
+    deliverable: tuple[str, ...] = (),
+    control: Control | None = None,
+    **changes: Any,
+) -> list[str]:
     """The intents as words such as `start tidy`."""
-    view = View(at=NOON, tasks={task.label: task for task in tasks})
+    view = View(at=NOON, tasks={task.label: task for task in tasks}, control=control or Control())
     waiting = Waiting(tasks)
     intents = planner.plan(view, facts(**changes), RULES, waiting=waiting, again=again, deliverable=deliverable)
     return [f"{type(intent).__name__.lower()} {getattr(intent, 'label', '') or intent.build}" for intent in intents]
@@ -148,3 +156,35 @@ def test_windows_decide_on_what_needs_one(open_now: Window | None, trouble: str,
         waiting=[task.label for task in tasks],
     )
     assert [f"{type(intent).__name__.lower()} {getattr(intent, 'label', '')}" for intent in intents] == expected
+
+
+OBSERVING = observing.begun(Control(), "operator:ann", NOON)
+
+
+def test_observing_starts_and_merges_nothing() -> None:
+    """What would start is said in a word of its own, and what may merge is left alone."""
+    assert plan(a_task("a"), a_task("b"), deliverable=("c-1",), control=OBSERVING) == ["wouldstart a", "wouldstart b"]
+
+
+def test_observing_asks_and_holds_as_ever() -> None:
+    """Questions are no execution: they are asked in either mode."""
+    feature = a_task("csv", category=t.Category.NEW_FEATURE)
+    assert plan(feature, a_task("idle", command=""), control=OBSERVING) == ["ask csv", "hold idle"]
+
+
+def test_observing_decides_on_each_task_once() -> None:
+    """What was decided is not decided again, takes its slot for a while, and another spec is decided anew."""
+    first = a_task("a", hours=1.0)
+    known = observing.noted(OBSERVING, first, NOON)
+    assert plan(first, a_task("b"), a_task("c"), control=known) == ["wouldstart b"]
+    assert plan(first, control=known) == []
+    later = observing.noted(OBSERVING, first, NOON - timedelta(hours=2))
+    assert plan(first, a_task("b"), a_task("c"), control=later) == ["wouldstart b", "wouldstart c"]
+    assert plan(a_task("a", title="Another"), control=later) == ["wouldstart a"]
+
+
+def test_observing_heeds_the_brakes_and_what_runs() -> None:
+    """What runs from before takes its slot, conflicts count, and under the kill switch nothing would start."""
+    busy = Active(label="other", build="other-1", repo="/r", paths=())
+    assert plan(a_task("a", repo="/r"), a_task("b"), active=(busy,), control=OBSERVING) == ["wouldstart b"]
+    assert plan(a_task("a"), stopped=True, control=OBSERVING) == []

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from engine.policy import observing
 from state.model import build as b
 from state.model import task as t
 from state.model.control import Control
@@ -158,6 +159,13 @@ def test_the_brakes_hold_in_a_simulation_too(control: Control, words: str) -> No
     result = played([a_task("a")], TEN, view={"control": control})
     assert result.starts == ()
     assert any(words in text for text in result.assumed)
+
+
+def test_observe_mode_is_played_as_if_it_were_live() -> None:
+    """What would start is the very question, and the answer says what it assumes."""
+    result = played([a_task("a")], TEN, view={"control": observing.begun(Control(), "operator:ann", TEN)})
+    assert [bout.label for bout in result.starts] == ["a"]
+    assert any("it is live, although it observes now" in text for text in result.assumed)
 
 
 def test_without_a_sandbox_nothing_starts() -> None:

@@ -66,6 +66,9 @@ def test_every_setting_can_be_set(path: Path) -> None:
         email = "night@example.org"
         [approval]
         budget_over = 12.50
+        [engine]
+        mode = "observe"
+        live_after = "7d"
         [calendar]
         files = ["/home/ada/work.ics"]
         [windows.siesta]
@@ -92,6 +95,7 @@ def test_every_setting_can_be_set(path: Path) -> None:
         """
     )
     assert msgspec.to_builtins(load(path)) == {
+        "engine": {"mode": "observe", "live_after_s": 604800.0},
         "queue": {"slots": 4},
         "time": {"zone": "Asia/Kathmandu"},
         "calendar": {"files": ("/home/ada/work.ics",)},

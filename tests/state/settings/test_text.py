@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from state.settings import DEFAULT_LIMITS, Settings, TaskSettings, context_rules, default_text, load
+from state.model.mode import Mode
+from state.settings import DEFAULT_LIMITS, EngineSettings, Settings, TaskSettings, context_rules, default_text, load
 from state.settings.keys import SECTIONS
 from state.settings.windows import BUILT_IN
 
@@ -20,7 +21,7 @@ def test_the_default_text_means_the_defaults_commented_or_not(tmp_path: Path) ->
     path.write_text(uncommented)
     told = load(path)
     plain = msgspec.structs.replace(told, tasks={}, schedules={}, windows={}, contexts={}, holidays={})
-    assert plain == Settings()
+    assert plain == msgspec.structs.replace(Settings(), engine=EngineSettings(mode=Mode.LIVE))
     assert told.tasks == {
         "LABEL": TaskSettings(
             stall_after_s=Settings().stall.after_s, limits={"memory_bytes": DEFAULT_LIMITS.memory_bytes}
