@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from state.model.control import Control
+from state.model.mode import Mode
 from state.model.view import EngineInfo
 from state.model.when.context import Situation
 from widgets import words
@@ -110,6 +111,8 @@ class StatusLine(Widget):
     def times(self) -> list[Cell]:
         """Return what kind of time it is, what that means for builds, and which file was noticed last."""
         told = []
+        if self._control.mode is Mode.OBSERVE:
+            told.append(Cell("observe: nothing executes", Tone.WARN))
         if self._time:
             told.append(Cell(self._time))
         if self._engine.noticed:

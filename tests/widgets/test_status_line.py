@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from state.model.control import Control
+from state.model.mode import Observation
 from state.model.view import EngineInfo
 from state.model.when.context import Context, Situation
 from tests.making import NOON, ManualClock
@@ -149,17 +150,17 @@ def test_says_until_when_the_context_holds() -> None:
 
 
 def test_says_all_that_there_is_in_a_small_window() -> None:
-    """At 80 columns the time and the latest noticed file have a row of their own, and alarms another."""
+    """At 80 columns mode, time and the latest noticed file have a row of their own, and alarms another."""
     engine = msgspec.structs.replace(
         WELL,
         situation=NIGHT,
         noticed=("11:40 GOALS.md",),
         settings="/home/ann/work/midwatch.toml:3: queue.slots: must be a number\nmidwatch.toml:9: oh",
     )
-    said = shown(engine, Control())
+    said = shown(engine, Control(observation=Observation(since=NOON, by="operator:ann")))
     first, second, third = said.split("\n")
     assert "● armed" in first
-    assert "sleeping · overnight · 5 h 12 m left │ noticed 11:40 GOALS.md" in second
+    assert "observe: nothing executes │ sleeping · overnight · 5 h 12 m left │ noticed 1" in second
     assert third.strip().startswith("settings: line 3: queue.slots: must be a number (and 1 more)")
 
 
