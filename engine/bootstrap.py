@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("midwatch.engine")
 
+_LOCK_S = 1.0
+"""How long an engine waits for a verb that holds the workspace for a moment."""
 MIDWATCH = (sys.executable, "-P", "-m", "console.cli.main")
 """How a schedule's command line is run: by this very program, in a process of its own."""
 
@@ -39,7 +41,7 @@ def open_engine(workspace: Workspace, mode: str, clock: Clock | None = None) -> 
         machine = aside.submit(trial.probe)
         from engine.engine import Engine  # a verb that only asks the store need not wait for all of it
 
-        store = Store.open(workspace, clock)
+        store = Store.open(workspace, clock, timeout_s=_LOCK_S)
         try:
             check(settings, workspace.settings, store.schedules)
         except BaseException:

@@ -31,7 +31,7 @@ from state.settings import Settings
 
 PRESENT = timedelta(minutes=10)
 """How long after his last key the operator counts as present."""
-SUBJECT = "calendar"
+SUBJECT = "context:calendar"
 """What a question about the calendar is filed under."""
 
 
