@@ -31,6 +31,7 @@ async def _play(root: Path, *, break_it: bool) -> list[str]:
         def view() -> View:
             return View(number=store.number, at=NOON, tasks=store.tasks, builds=store.builds)
 
+        page = workspace.subagents / "tidy-progress.md"
         keeping = asyncio.create_task(pages.keep(workspace, bus.subscribe(view()), view, ledger, lambda: True))
         await asyncio.sleep(0)
         if break_it:
@@ -44,14 +45,14 @@ async def _play(root: Path, *, break_it: bool) -> list[str]:
         bus.publish(records)
         try:
             if not break_it:
-                await until(lambda: any(workspace.subagents.iterdir()), "a page")
+                await until(page.exists, "a page")
             else:
                 await asyncio.sleep(0.2)
                 assert not keeping.done()
                 workspace.subagents.unlink()
                 workspace.subagents.mkdir()
                 bus.publish(records)
-                await until(lambda: any(workspace.subagents.iterdir()), "a page after all")
+                await until(page.exists, "a page after all")
         finally:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
