@@ -23,7 +23,7 @@ from state.files import Workspace
 from state.model.task import Task
 from state.model.verdict import Finding
 from state.model.view import View
-from state.settings import load
+from state.settings import SettingsError, load
 
 if TYPE_CHECKING:
     from console.link import Link, Ports
@@ -100,6 +100,10 @@ def ports(workspace: Workspace) -> "Ports":
     actor = operator(os.getuid())
 
     def explain(task: Task, view: View) -> Sequence[Finding]:
+        nonlocal settings
+        # A bad edit leaves the old ones in force, here as in the engine.
+        with contextlib.suppress(SettingsError):
+            settings = load(workspace.settings)
         facts = gather(view, settings, view.at)
         return judge(task, view, facts, rules_of(settings)).findings
 

@@ -64,7 +64,7 @@ class Outside:
         names = sorted(str(path.relative_to(self._root)) for path in paths if path != settings)
         if names:
             self._note("file_changed", f"changed: {', '.join(names)}", BY_FILE)
-            self._set_info(noticed=(f"{self._hall.clock.now():%H:%M} {', '.join(names)}",))
+            self._set_info(noticed=(f"{self._hall.clock.now().astimezone():%H:%M} {', '.join(names)}",))
 
     def _reload(self, path: Path) -> None:
         """Take the settings as they are now; a bad edit keeps the old ones and says so."""
