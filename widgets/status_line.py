@@ -88,7 +88,7 @@ class StatusLine(Widget):
         parts = [
             self._mode(short=short),
             Cell(f"builds {self._active}/{self._engine.slots}", Tone.BUSY if self._active else Tone.DIM),
-            Cell("■ STOPPED", Tone.BAD) if self._stopped else Cell("● armed", Tone.GOOD),
+            Cell("■ STOPPED", Tone.BAD) if self._stopped else self._armed(short=short),
         ]
         if self._control.paused:
             parts.append(Cell("‖ PAUSED", Tone.WARN))
@@ -111,8 +111,12 @@ class StatusLine(Widget):
     def times(self) -> list[Cell]:
         """Return what kind of time it is, what that means for builds, and which file was noticed last."""
         told = []
-        if self._control.mode is Mode.OBSERVE:
-            told.append(Cell("observe: nothing executes", Tone.WARN))
+        observation = self._control.observation
+        if observation is not None:
+            # What ran when observing began still does: it would be wrong to say then that nothing executes.
+            what = "starts or merges" if self._active else "executes"
+            end = f" until {words.moment(observation.live_at)}" if observation.live_at else ""
+            told.append(Cell(f"observe: nothing {what}{end}", Tone.WARN))
         if self._time:
             told.append(Cell(self._time))
         if self._engine.noticed:
@@ -122,6 +126,10 @@ class StatusLine(Widget):
     @property
     def _stopped(self) -> bool:
         return self._control.stopped or self._engine.stop_file
+
+    def _armed(self, *, short: bool) -> Cell:
+        live = self._control.mode is Mode.LIVE and not short
+        return Cell("● armed, live" if live else "● armed", Tone.GOOD)
 
     def _mode(self, *, short: bool) -> Cell:
         engine = self._engine

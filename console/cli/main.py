@@ -28,6 +28,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "arm": ("stop", "Release the kill switch."),
     "pause": ("stop", "Start nothing more."),
     "resume": ("stop", "Start builds again."),
+    "mode": ("when.mode", "Carry out what is decided, or only write it down."),
     "context": ("when.context", "Tell and say what kind of time it is."),
     "schedules": ("when.schedules", "Show what runs at which times, and why not."),
     "overnight": ("reports.overnight", "Begin the night, and tell in the morning what it brought."),

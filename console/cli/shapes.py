@@ -7,6 +7,7 @@ from engine.policy.order import order_key
 from state.model import build as b
 from state.model import task as t
 from state.model.build import Build
+from state.model.control import Control
 from state.model.task import Task
 from state.model.verdict import Finding, Stance
 from state.model.view import View
@@ -146,7 +147,21 @@ def status(view: View) -> Value:
         "anomalies": sorted(view.anomalies.values(), key=lambda anomaly: (anomaly.created_at, anomaly.id)),
         "stop": {"engaged": stopped, "since": view.control.stopped_at, "by": view.control.stopped_by},
         "paused": view.control.paused,
+        "mode": mode(view.control),
         "counts": _counts(view.tasks),
+    }
+
+
+def mode(control: Control) -> Value:
+    """Return the mode as `mode --json` gives it."""
+    observation = control.observation
+    would = observation.would if observation else ()
+    return {
+        "mode": control.mode.value,
+        "since": observation.since if observation else None,
+        "by": observation.by if observation else "",
+        "live_at": observation.live_at if observation else None,
+        "would_start": [{"label": start.label, "at": start.at} for start in would],
     }
 
 

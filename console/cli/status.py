@@ -24,6 +24,7 @@ def status(hand: Hand, with_queue: bool, with_active: bool, with_completed: bool
     """Show how things stand; with options, only the parts that they name."""
     from console.cli import shapes
     from console.cli.queue import listed
+    from console.cli.when.mode import line
     from engine.safety.stop_file import notes
 
     with hand.control() as control:
@@ -44,19 +45,20 @@ def status(hand: Hand, with_queue: bool, with_active: bool, with_completed: bool
     if as_json:
         say_json(answer)
         return
-    parts = [] if with_queue or with_active or with_completed else [_summary(answer), _active(answer, view.at)]
+    whole = not (with_queue or with_active or with_completed)
+    parts = [_summary(answer, line(view)), _active(answer, view.at)] if whole else []
     if with_active:
         parts.append(_active(answer, view.at) or "no build is under way")
     if with_queue:
         parts.append(_tasks(answer["queue"]) or "nothing waits")
     if with_completed:
         parts.append(_tasks(answer["completed"]) or "nothing has ended yet")
-    if not (with_queue or with_active or with_completed):
+    if whole:
         parts += [_escalations(answer, view.at), _anomalies(answer, view.at)]
     say("\n\n".join(part for part in parts if part))
 
 
-def _summary(answer: dict[str, Any]) -> str:
+def _summary(answer: dict[str, Any], observing: str) -> str:
     from console.render import moment
 
     engine, stop = answer["engine"], answer["stop"]
@@ -69,6 +71,8 @@ def _summary(answer: dict[str, Any]) -> str:
         since = f" since {moment(stop['since'])}" if stop["since"] else ""
         by = f" by {stop['by']}" if stop["by"] else ""
         lines.append(f"KILL SWITCH ENGAGED{since}{by}: nothing starts until `midwatch arm`")
+    if observing:
+        lines.append(observing)
     if answer["paused"]:
         lines.append("paused: nothing more starts until `midwatch resume`")
     lines += [engine[key] for key in ("sandbox", "trouble") if engine[key]]

@@ -13,6 +13,7 @@ from state.model.view import EngineInfo
 from state.model.when.context import Context, Situation
 from tests.making import NOON, ManualClock
 from tests.widgets.stage import Stage, play, screen_lines
+from widgets import words
 from widgets.status_line import StatusLine, time_words
 
 WELL = EngineInfo(pid=4711, mode="headless", started_at=NOON, slots=2)
@@ -181,3 +182,13 @@ def test_time_goes_on_without_news() -> None:
         assert "4 h 12 m left" in "\n".join(screen_lines(stage))
 
     play(line, scene, (80, 12))
+
+
+def test_says_whether_decisions_are_carried_out() -> None:
+    """Live and observing are words of their own, with the end of observing, and never a word too much."""
+    assert "● armed, live" in shown(WELL, Control())
+    observation = Observation(since=NOON, by="the settings", live_at=NOON + timedelta(days=7))
+    said = shown(WELL, Control(observation=observation))
+    assert "live" not in said
+    assert f"observe: nothing executes until {words.moment(NOON + timedelta(days=7))}" in said
+    assert "observe: nothing starts or merges" in shown(WELL, Control(observation=observation), active=1)
