@@ -48,7 +48,7 @@ class Terminal:
         )
 
     def read(self) -> None:
-        """Take what the console has written; of one that never stops writing, a part, so that the caller looks again."""
+        """Take what the console has written; of one that never stops, a part, so that the caller looks again."""
         for _ in range(READS):
             if not select.select([self.master], [], [], 0.02)[0]:
                 return

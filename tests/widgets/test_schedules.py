@@ -16,7 +16,7 @@ def scheduled(name: str, hours: float = 1, *, enabled: bool = True, **changes: o
     """A schedule that is due in some hours."""
     fields = {"next_slot": NOON + timedelta(hours=hours), "timing": "0 * * * *|UTC|first", **changes}
     schedule = Schedule(name=name, cron="0 * * * *", run="report nightly", enabled=enabled)
-    return Scheduled(ScheduleState(name=name, **fields), schedule)  # type: ignore[arg-type]
+    return Scheduled(ScheduleState(name=name, **fields), schedule)
 
 
 def test_due_first() -> None:
