@@ -12,7 +12,7 @@ from state.model.escalation import Escalation, EscalationKind
 from state.model.record import Noun
 from state.model.view import View
 
-STOPS = ("stop_engaged", "stop_released", "paused", "resumed")
+STOPS = ("stop_engaged", "stop_released", "paused", "resumed", "observe_begun", "live_begun")
 """What the operator can do that keeps everything from starting."""
 TROUBLES = ("daemon_crashed", "schedule_failed", "schedule_interrupted", "schedule_missed", "settings_refused")
 """What goes wrong outside of any build."""
@@ -298,6 +298,8 @@ def standing(view: View) -> tuple[str, ...]:
         found.append("the kill switch is engaged: `midwatch arm` releases it")
     if control.paused:
         found.append("everything is paused: `midwatch resume` goes on")
+    if control.observation is not None:
+        found.append("observe mode: nothing executes until `midwatch mode live`")
     if info.mode == "stopped":
         found.append("no engine runs: `midwatch` or `midwatch engine` starts one")
     found += [text for text in (info.sandbox or "", info.trouble) if text]

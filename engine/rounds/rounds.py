@@ -86,9 +86,10 @@ class Rounds:
         now = self._hall.clock.now()
         names: list[str] = []
         for name in self._timetable.due(now, AT_ONCE - len(self._running)):
-            take_turn = let_pass if self._hall.store.control.mode is Mode.OBSERVE else timetable.take_turn
+            observes = self._hall.store.control.mode is Mode.OBSERVE
+            take_turn = let_pass if observes else timetable.take_turn
             state, why = take_turn(self._schedules[name], self._hall.store.schedules[name], now)
-            action, actor = "schedule_missed", ENGINE
+            action, actor = "schedule_would_run" if observes else "schedule_missed", ENGINE
             if state.running is not None:
                 action, actor = "schedule_started", state.running.by
                 names.append(name)

@@ -271,6 +271,8 @@ def test_schedules_do_not_run_and_are_not_made_up(tmp_path: Path) -> None:
     again(house, scene)
     assert not (house.workspace.root / "ran").exists()
     assert house.store.schedules["hourly"].runs == 0
+    assert "schedule_would_run" in recorded(house)
+    assert "schedule_missed" not in recorded(house)
 
 
 def test_the_same_mode_again_is_refused(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from engine.policy import observing
 from engine.reports import night as n
 from engine.reports.runs import Span
 from state.journal import Decision
@@ -160,6 +161,9 @@ def test_what_keeps_everything_from_starting_is_known() -> None:
     for words in ("midwatch arm", "midwatch resume", "no engine runs", "bubblewrap", "disk", "midwatch add"):
         assert any(words in text for text in found), words
     assert n.standing(a_view(tasks={"a": a_task("a")})) == ()
+    observing_ = observing.begun(Control(), "operator:ann", NOON)
+    (told,) = n.standing(a_view(tasks={"a": a_task("a")}, control=observing_))
+    assert told.startswith("observe mode: nothing executes")
 
 
 def test_a_diff_is_measured_by_the_lines_within_its_hunks() -> None:
