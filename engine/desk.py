@@ -34,7 +34,7 @@ USAGE = 2
 
 
 _OBSERVES = "observe mode: nothing executes until `midwatch mode live`"
-_NO_YES = f"your yes is on record, but it does not count: {_OBSERVES}, which asks you again"
+_NO_YES = "your yes is on record and does not count later: `midwatch mode live` asks again"
 
 
 class Refused(Exception):
@@ -144,7 +144,7 @@ class Desk:
             records += observing.agreed(self.store.control, task.label)
             self._stage(records, actor, "merge_approved", why, label=task.label, build=build.id)
             if self._observes:
-                return f"{task.label}: {_NO_YES}, and the diff is not merged"
+                return f"{task.label}: observe mode: nothing executes, so the diff is not merged; {_NO_YES}"
             return f"{task.label}: its diff is approved; it merges when it is the branch's turn"
         if isinstance(task.state, t.AwaitingApproval | t.Held):
             self._refuse_stale(command.digest, task.spec.digest, "the task")
@@ -154,9 +154,8 @@ class Desk:
             self._stage(records, actor, "start_approved", why, label=task.label)
             still = "; ".join(finding.text for finding in getattr(task.state, "findings", ()))
             if self._observes:
-                return f"{task.label}: {_NO_YES}, and it does not start" + (
-                    f"; it would not anyway: {still}" if still else ""
-                )
+                besides = f" ({still})" if still else ""
+                return f"{task.label}: observe mode: nothing executes, so it does not start{besides}; {_NO_YES}"
             return f"{task.label}: {task.state_name}" + (f", although approved: {still}" if still else "")
         raise Refused(f"{task.label} is {task.state_name}: nothing on it waits for an approval{self._hint(task)}")
 

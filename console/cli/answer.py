@@ -15,6 +15,7 @@ def approve(hand: Hand, label: str, digest: str | None, reason: str) -> None:
     """Say yes to what is open on a task: its start, or the diff that waits for review."""
     from console.screens.subject import asked
     from state.model.command import Approve
+    from state.model.mode import Mode
     from state.model.task import AwaitingReview
 
     with hand.control() as control:
@@ -22,7 +23,9 @@ def approve(hand: Hand, label: str, digest: str | None, reason: str) -> None:
         task = known(view, label)
         shown = digest or asked(task)
         reply = ask(control, Approve(label=label, digest=shown, why=reason))
-        if isinstance(task.state, AwaitingReview):
+        if view.control.mode is Mode.OBSERVE:
+            say(reply.text)
+        elif isinstance(task.state, AwaitingReview):
             build = view.builds.get(task.state.build)
             files = f", {build.files_changed} files" if build else ""
             say(f"{label}: approved the diff {shown[:12]}{files}\n{reply.text}")

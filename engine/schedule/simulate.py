@@ -79,9 +79,15 @@ class _Simulation:
         self._durations = Durations(view.tasks, view.builds.values())
         self._start_at = view.at
         self._observed = view.control.mode is Mode.OBSERVE
+        vain = view.control.observation.agreed if view.control.observation else ()
         view = msgspec.structs.replace(view, control=ended(view.control))
         self._tasks = dict(view.tasks)
         self._builds = dict(view.builds)
+        for label in vain:
+            # A yes that was given while it observes does not count once it is live.
+            task = self._tasks[label] = msgspec.structs.replace(self._tasks[label], approval=None)
+            if task.build in self._builds:
+                self._builds[task.build] = msgspec.structs.replace(self._builds[task.build], approval=None)
         self._view = msgspec.structs.replace(view, tasks=self._tasks, builds=self._builds)
         self._occupying: dict[str, b.Build] = {}
         self._waiting = Waiting(self._tasks.values())

@@ -168,6 +168,24 @@ def test_observe_mode_is_played_as_if_it_were_live() -> None:
     assert any("it is live, although it observes now" in text for text in result.assumed)
 
 
+def test_a_yes_given_while_it_observes_does_not_count_in_a_simulation() -> None:
+    """It would not count once live: the start and the merge wait for another yes."""
+    feature = a_task("feature", category=t.Category.NEW_FEATURE)
+    agreed = t.Approval(by="operator:ann", at=TEN, digest=feature.spec.digest)
+    feature = msgspec.structs.replace(feature, approval=agreed)
+    shown = a_task("shown", t.AwaitingReview(build="shown-1", digest="d1"))
+    yes = t.Approval(by="operator:ann", at=TEN, digest="d1")
+    build = a_build("shown-1", b.Reviewing(digest="d1"), digest="d1", approval=yes)
+    assert [bout.label for bout in played([feature, shown], TEN, builds=[build]).starts] == ["feature"]
+    assert not played([feature, shown], TEN, builds=[build]).waits
+    control = observing.begun(Control(), "operator:ann", TEN)
+    for label in ("feature", "shown"):
+        (control,) = observing.agreed(control, label)
+    result = played([feature, shown], TEN, builds=[build], view={"control": control})
+    assert result.starts == ()
+    assert [(wait.label, wait.whom) for wait in result.waits] == [("feature", "you"), ("shown", "you")]
+
+
 def test_without_a_sandbox_nothing_starts() -> None:
     """A machine that cannot make a sandbox builds nothing in a simulation either."""
     result = played([a_task("a")], TEN, view={"engine": EngineInfo(sandbox="bwrap is not installed")})

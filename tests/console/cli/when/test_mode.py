@@ -44,7 +44,10 @@ def test_a_yes_given_while_observing_does_not_count(midwatch: Midwatch) -> None:
     """The words say so at once, and once it is live the task waits for an approval again."""
     midwatch.ok("mode", "observe")
     midwatch.add("csv", "--category", "feature")
-    assert "does not count" in midwatch.ok("approve", "csv")
+    assert midwatch.ok("approve", "csv") == (
+        "csv: observe mode: nothing executes, so it does not start; "
+        "your yes is on record and does not count later: `midwatch mode live` asks again\n"
+    )
     assert "it asks again: csv" in midwatch.ok("mode", "live")
     assert midwatch.state("csv") == "awaiting_approval"
 
