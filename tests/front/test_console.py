@@ -20,9 +20,10 @@ WAIT = "echo up; while [ ! -e go ]; do sleep 0.02; done; echo over"
 
 def hosted(space: Space) -> int:
     """The process of the only console, once it hosts an engine."""
-    until(lambda: space.view() is not None, "the engine to answer")
-    [pid] = space.faces()
-    return pid
+    view = until(space.view, "the engine to answer")
+    assert view.engine.mode == "hosted"
+    assert view.engine.pid in space.faces()
+    return view.engine.pid
 
 
 def go(space: Space, build: str) -> None:
@@ -50,7 +51,7 @@ def test_a_merges_what_is_shown(space: Space, repo: Path, desk: Desk, width: int
     space.work()
     space.add("later", "true", category="feature")
     terminal = desk.console(space, width, height)
-    shown = terminal.shows("Queue", "Active builds", "Escalations", "Anomalies", "engine hosted here", "2 questions")
+    shown = terminal.shows("Queue", "Active builds", "Escalations", "Anomalies", "hosted", "2 questions")
     assert len(shown.splitlines()) <= height
     assert re.search(r"approve\s.*\blater\b", shown)
     assert re.search(r"review\s.*\bwide\b", shown)
@@ -132,7 +133,7 @@ def test_a_lost_connection_harms_nothing(space: Space, desk: Desk) -> None:
 
     second = desk.console(space, 200, 50)
     second.shows("running", "slow")
-    assert "engine hosted here" not in second.screen()
+    assert "hosted" not in second.screen()
     third = desk.console(space)
     third.shows("running", "slow")
     # Who only looks may leave without being asked.
@@ -162,7 +163,7 @@ def test_quitting_keeps_builds_going(space: Space, desk: Desk) -> None:
     until(lambda: space.json("status")["engine"]["running"], "the headless engine")
     assert space.json("status")["engine"]["mode"] == "headless"
     go(space, "slow-1")
-    until(lambda: not space.json("status")["engine"]["running"], "the headless engine to end with its work")
+    until(lambda: space.view() is None, "the headless engine to end with its work")
     assert [space.state(label) for label in ("slow", "after")] == ["done", "done"]
     assert space.ok("logs", "slow").split() == ["up", "over"]
 
@@ -247,7 +248,7 @@ def test_hostile_words_are_harmless(space: Space, repo: Path, desk: Desk, width:
             terminal.rests()
         terminal.shows(words)
     terminal.press("Escape")
-    terminal.shows("engine hosted here", "Escalations")
+    terminal.shows("hosted", "Escalations")
     assert terminal.title != "owned"
     assert terminal.clipboard == ""
     raw = terminal.raw.read_bytes()
