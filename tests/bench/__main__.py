@@ -18,6 +18,7 @@ ROWS = {
     "ready": ("tests.bench.ready", "ready"),
     "idle": ("tests.bench.idle", "idle"),
     "console": ("tests.bench.screen", "screen"),
+    "week": ("tests.bench.week", "week"),
 }
 """What is measured when nothing is named, in this order."""
 LONG = "crash"

@@ -20,6 +20,7 @@ _MOST_DAYS = 14
 
 
 @click.group()
+@in_workspace
 def context() -> None:
     """Tell what kind of time it is, and say what it is: that decides on what may start, and how much at once."""
 
