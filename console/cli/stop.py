@@ -123,8 +123,8 @@ def _kill_all(hand: Hand, reason: str) -> "tuple[tuple[KillReport, ...], str]":
     from state.model.command import KillAll
 
     workspace = hand.workspace()
-    reports = kill_switch.engage(workspace, hand.actor, reason)
-    words = f"the kill switch is engaged, {len(reports)} builds were killed; nothing starts until `midwatch arm`"
+    reports = {report.build: report for report in kill_switch.engage(workspace, hand.actor, reason)}
+    silent = ""
     try:
         with hand.control(timeout_s=_HUNG_S) as control:
             until = time.monotonic() + (_RECORDED_S if control.live else 0)
@@ -134,8 +134,14 @@ def _kill_all(hand: Hand, reason: str) -> "tuple[tuple[KillReport, ...], str]":
                     break
                 time.sleep(0.02)
     except (EngineSilent, WorkspaceBusy):
-        words += "; the engine does not answer, and will put it on record from the STOP file"
-    return reports, words
+        silent = "; the engine does not answer, and will put it on record from the STOP file"
+    # An engine that is awake kills as soon as it sees the file, and may have been quicker.
+    noted = kill_switch.notes(workspace)
+    for report in noted.killed if noted else ():
+        reports.setdefault(report.build, report)
+    count = f"{len(reports)} build{'' if len(reports) == 1 else 's'}"
+    words = f"the kill switch is engaged, {count} killed; nothing starts until `midwatch arm`{silent}"
+    return tuple(reports.values()), words
 
 
 def _strike_label(workspace: "Workspace", label: str) -> "tuple[KillReport, ...]":
