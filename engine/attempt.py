@@ -246,7 +246,8 @@ class Attempt:
             self._heed_operator()
         elif self._over_disk:
             self._outcome.over_limit("disk_bytes", self._over_disk, build.limits.disk_bytes)
-        elif code is None and killed(self._paths) is not None:
+        elif code != 0 and killed(self._paths) is not None:
+            # The supervisor may still have had the time to write down the signal as an exit code.
             self._outcome.killed("killed while the engine did not answer")
         elif code is None and process.out_of_time(self._paths):
             self._outcome.over_limit("run_s", ran_s, build.limits.time_s)
