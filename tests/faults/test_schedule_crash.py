@@ -55,6 +55,9 @@ def test_a_slot_runs_at_most_once_wherever_the_engine_dies(tmp_path: Path) -> No
     for call in range(calls):
         root = shutil.copytree(before, tmp_path / f"at-{call}", symlinks=True)
         died = until_the_end(root, call)
+        if died.returncode == 0 and int(died.stdout) <= call:
+            # What comes up in the same turn shares its calls, so that one run may need fewer of them than another.
+            continue
         assert died.returncode == GONE, died.stderr
         ran, state = afterwards(root)
         assert state.last is not None and state.last.slot == SLOT, (call, state)
