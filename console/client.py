@@ -70,7 +70,7 @@ class SocketControl:
         except TimeoutError as error:
             raise EngineSilent(_SILENT) from error
         except ConnectionError as error:
-            raise wire.WireError("the engine ended while it was asked") from error
+            raise wire.EngineGone("the engine ended while it was asked") from error
 
 
 class EngineSilent(wire.WireError):

@@ -57,6 +57,10 @@ class WireError(MidwatchError):
     """The other side of the socket did not speak the protocol, or went away."""
 
 
+class EngineGone(WireError):
+    """The engine went away while it was asked."""
+
+
 _calls: msgspec.json.Decoder[Call] = msgspec.json.Decoder(Call)
 _answers = msgspec.json.Decoder(Answer)
 
@@ -123,7 +127,8 @@ def _knock(channel: socket.socket, name: str) -> bool:
 
 
 def receive(channel: socket.socket) -> Answer:
-    """Read one answer from a blocking socket. WireError when the engine went away or speaks something else."""
+    """Read one answer from a blocking socket. EngineGone when the engine went away, WireError when it speaks
+    something else."""
     (length,) = _LENGTH.unpack(_exactly(channel, _LENGTH.size))
     body = _exactly(channel, length)
     try:
@@ -137,6 +142,6 @@ def _exactly(channel: socket.socket, count: int) -> bytearray:
     while len(body) < count:
         piece = channel.recv(min(count - len(body), 1 << 20))
         if not piece:
-            raise WireError("the engine closed the connection: look at .midwatch/logs/engine.log")
+            raise EngineGone("the engine closed the connection: look at .midwatch/logs/engine.log")
         body += piece
     return body

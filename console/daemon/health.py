@@ -3,11 +3,13 @@
 import time
 
 from console.client import SocketControl
-from console.wire import WireError
+from console.wire import EngineGone, WireError
 from engine.safety import crash
 from state.files import Lock, Workspace
 from state.model.record import Noun
 from state.model.view import View
+
+_AGAIN_S = 0.02
 
 
 class Check(Noun, frozen=True, kw_only=True):
@@ -31,13 +33,9 @@ def examine(workspace: Workspace, timeout_s: float) -> Health:
     """Ask the engine's own loop, at most `timeout_s`; takes no lock and starts nothing."""
     began = time.monotonic()
     view: View | None = None
+    trouble = ""
     try:
-        control = SocketControl(workspace, timeout_s)
-        try:
-            view = control.view()
-        finally:
-            control.close()
-        trouble = ""
+        view = _view(workspace, timeout_s)
     except (FileNotFoundError, ConnectionRefusedError):
         trouble = _absent(workspace)
     except TimeoutError:
@@ -47,6 +45,21 @@ def examine(workspace: Workspace, timeout_s: float) -> Health:
     ms = round((time.monotonic() - began) * 1000, 1)
     checks = _of(view, ms) if view is not None else (Check(name="engine", ok=False, text=trouble),)
     return Health(healthy=all(check.ok for check in checks), ms=ms, checks=checks)
+
+
+def _view(workspace: Workspace, timeout_s: float) -> View:
+    end = time.monotonic() + timeout_s
+    while True:
+        control = SocketControl(workspace, timeout_s)
+        try:
+            return control.view()
+        except EngineGone:
+            # One that was killed may still seem to listen for a moment; by the next call it is seen to be gone.
+            if time.monotonic() >= end:
+                raise
+            time.sleep(_AGAIN_S)
+        finally:
+            control.close()
 
 
 def _absent(workspace: Workspace) -> str:

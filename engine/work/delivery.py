@@ -112,7 +112,7 @@ async def deliver(paths: BuildPaths, repo: str, branch: str, old: str, new: str)
         return Delivered(commit=new)
     if tip != old:
         return Moved(tip=tip)
-    await _carry_objects(paths, theirs, old, new)
+    await _carry_objects(paths, repository, theirs, old, new)
     found = await worktree.places(repository, theirs, branch, old, new)
     if len(found) > 1:
         trees = " and ".join(str(place.path) for place in found)
@@ -161,7 +161,7 @@ async def recover(repo: str, branch: str, old: str, new: str) -> bool:
     """
     repository = locate(repo)
     theirs = await operators(repository)
-    await asyncio.to_thread(end_left_running, worktree.MARK, new)
+    await asyncio.to_thread(end_left_running, worktree.MARK, worktree.marked(repository.common, new))
     await _settle_left(repository, theirs)
     tip = await tip_of(theirs, branch, repo)
     return tip != old and await _holds(theirs, tip, new)
@@ -171,7 +171,7 @@ async def _settle_left(repository: Repository, theirs: Git) -> None:
     for place in worktree.left(repository, theirs):
         if place.scratch in _under_way:
             continue
-        await asyncio.to_thread(end_left_running, worktree.MARK, place.new)
+        await asyncio.to_thread(end_left_running, worktree.MARK, place.mark[worktree.MARK])
         await _settle(place, repository)
 
 
@@ -209,10 +209,11 @@ async def _merge(git: Git, base_tree: str, ours: str, theirs: str) -> str | tupl
     return tuple(shown(path) for path in paths if path) if output.code else tree.decode().strip()
 
 
-async def _carry_objects(paths: BuildPaths, theirs: Git, old: str, new: str) -> None:
+async def _carry_objects(paths: BuildPaths, repository: Repository, theirs: Git, old: str, new: str) -> None:
     """Copy what the operator's repository lacks of `new`; git checks each object before it keeps it."""
     ours = Git(git_dir=paths.git)
     name = paths.git / "delivery"
+    mark = {worktree.MARK: worktree.marked(repository.common, new)}
     packed = await ours.text(
         "pack-objects",
         "-q",
@@ -221,14 +222,14 @@ async def _carry_objects(paths: BuildPaths, theirs: Git, old: str, new: str) -> 
         "--delta-base-offset",
         str(name),
         stdin=f"{new}\n^{old}\n".encode(),
-        env={worktree.MARK: new},
+        env=mark,
     )
     pack = Path(f"{name}-{packed}.pack")
     try:
         with pack.open("rb") as file:
             count = int.from_bytes(file.read(12)[8:], "big")
         receive = ("unpack-objects", "-q") if count < _LOOSE else ("index-pack", "--stdin")
-        await theirs.run(*receive, "--strict", stdin=pack, env={worktree.MARK: new})
+        await theirs.run(*receive, "--strict", stdin=pack, env=mark)
     finally:
         for made in paths.git.glob("delivery-*"):
             made.unlink()

@@ -2,13 +2,10 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,6 +19,7 @@ from state.model import task as t
 from tests.console.served import served
 from tests.engine.engines import PATIENCE_S, House
 from tests.engine.work.running import until
+from tests.front.midwatch import listening
 from tests.making import a_spec
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,17 +29,6 @@ WAITING = c.AddTasks(specs=(a_spec(category=t.Category.NEW_FEATURE),))
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     return create_workspace(tmp_path / "operator")
-
-
-@contextmanager
-def listening(workspace: Workspace) -> Iterator[socket.socket]:
-    """A socket in the engine's place."""
-    folder = os.open(workspace.hidden, os.O_RDONLY)
-    with socket.socket(socket.AF_UNIX) as place:
-        place.bind(f"/proc/self/fd/{folder}/{workspace.socket.name}")
-        os.close(folder)
-        place.listen(1)
-        yield place
 
 
 def test_without_an_engine_the_store_itself_answers(workspace: Workspace) -> None:

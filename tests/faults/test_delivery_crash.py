@@ -17,7 +17,8 @@ import pytest
 
 from engine.work import delivery, workspace
 from engine.work.delivery import Blocked, Candidate, Delivered
-from engine.work.git import Git, GitError
+from engine.work.git import Git, GitError, locate
+from engine.work.trees import worktree
 from state.files import BuildPaths
 from tests.engine.work.repositories import git, order, picture, proposed, repository, write
 
@@ -241,6 +242,23 @@ def test_a_git_that_is_killed_at_any_moment_leaves_a_whole_delivery_or_none(stag
                 stage.expect_whole()
         stage.expect_settled()
         stage.reset()
+
+
+def test_a_copy_of_the_repository_is_brought_to_the_same_commit_undisturbed(stage):
+    """What works for one delivery is not ended by the recovery of its twin in another folder."""
+    entry = worktree.marked(stage.root / "elsewhere/repo/.git", stage.found.commit)
+    bystander = subprocess.Popen(["sleep", "1000"], env={worktree.MARK: entry})
+    left = subprocess.Popen(
+        ["sleep", "1000"], env={worktree.MARK: worktree.marked(stage.repo / ".git", stage.found.commit)}
+    )
+    try:
+        stage.recover()
+        assert left.wait(10) == -signal.SIGKILL
+        assert bystander.poll() is None
+    finally:
+        for process in (bystander, left):
+            process.kill()
+            process.wait()
 
 
 def test_an_engine_that_is_killed_at_random_moments(stage):
@@ -472,7 +490,9 @@ def test_a_full_disk_in_the_middle_of_the_files_undoes_the_delivery(stage):
             proposed(paths, repo, {"a.txt": "changed\n", "n1": noise, "n2": noise[::-1], "b.txt": None})
         )
         before = picture(repo)
-        asyncio.run(delivery._carry_objects(paths, Git(git_dir=repo / ".git"), found.tip, found.commit))
+        asyncio.run(
+            delivery._carry_objects(paths, locate(str(repo)), Git(git_dir=repo / ".git"), found.tip, found.commit)
+        )
         room = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
         (disk / "filler").write_bytes(b"x" * (room - 2_700_000))
         answer = asyncio.run(delivery.deliver(paths, str(repo), "main", found.tip, found.commit))

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -295,3 +296,14 @@ class Space:
                 os.kill(pid, signal.SIGKILL)
         kill_all(self.paths)
         until(lambda: not self.left(), f"all processes of {self.root.name} to be gone; left: {self.left()}", 20)
+
+
+@contextmanager
+def listening(workspace: Workspace) -> Iterator[socket.socket]:
+    """A socket in the engine's place."""
+    folder = os.open(workspace.hidden, os.O_RDONLY)
+    with socket.socket(socket.AF_UNIX) as place:
+        place.bind(f"/proc/self/fd/{folder}/{workspace.socket.name}")
+        os.close(folder)
+        place.listen(1)
+        yield place

@@ -43,6 +43,8 @@ class Place:
     """Where one delivery happens: a branch's git directory, and the working tree that has it checked out, if any."""
 
     git: Git
+    common: Path
+    """The git directory of the repository, which all its working trees share."""
     path: Path | None
     branch: str
     old: str
@@ -71,7 +73,7 @@ class Place:
     @property
     def mark(self) -> dict[str, str]:
         """The environment of every git that may change something."""
-        return {MARK: self.new}
+        return {MARK: marked(self.common, self.new)}
 
     def begin(self) -> bool:
         """Take the index's lock; False when another git has it, and then nothing was begun. Raises OSError."""
@@ -219,6 +221,11 @@ class Place:
             self.scratch.parent.rmdir()
 
 
+def marked(common: Path, new: str) -> str:
+    """Return what MARK says of a delivery; a copy of a repository may well be brought to the very same commit."""
+    return f"{common.resolve()}:{new}"
+
+
 async def places(repository: Repository, git: Git, branch: str, old: str, new: str) -> tuple[Place, ...]:
     """Return where a branch would be moved: each working tree that has it checked out, or else the repository alone.
 
@@ -238,8 +245,8 @@ async def places(repository: Repository, git: Git, branch: str, old: str, new: s
             git_dir = locate(str(path)).git_dir
         else:
             raise GitError(f"{branch} is checked out in {path}, which is gone: run `git worktree prune`")
-        found.append(Place(replace(git, git_dir=git_dir), path, branch, old, new))
-    return tuple(found) or (Place(replace(git, git_dir=repository.common), None, branch, old, new),)
+        found.append(Place(replace(git, git_dir=git_dir), repository.common, path, branch, old, new))
+    return tuple(found) or (Place(replace(git, git_dir=repository.common), repository.common, None, branch, old, new),)
 
 
 def left(repository: Repository, git: Git) -> tuple[Place, ...]:
@@ -250,7 +257,7 @@ def left(repository: Repository, git: Git) -> tuple[Place, ...]:
     found = []
     for git_dir in (repository.common, *(repository.common / "worktrees").glob("*")):
         lock = git_dir / "index.lock"
-        told = _told(lock)
+        told = _told(lock, repository)
         if told is not None and _may_settle(told[1]):
             # The lock is given back last: it may be all that is left, and then becomes the marker again.
             marker = replace(told[0], git=replace(git, git_dir=git_dir)).marker
@@ -258,9 +265,9 @@ def left(repository: Repository, git: Git) -> tuple[Place, ...]:
             with contextlib.suppress(FileExistsError):
                 os.link(lock, marker)
         for scratch in (git_dir / "midwatch").glob("*"):
-            told = _told(scratch / "delivery")
+            told = _told(scratch / "delivery", repository)
             if told is None:
-                Place(replace(git, git_dir=git_dir), None, "", "", scratch.name)._remove_scratch()
+                Place(replace(git, git_dir=git_dir), repository.common, None, "", "", scratch.name)._remove_scratch()
                 continue
             place, owner = told
             if _may_settle(owner):
@@ -275,7 +282,7 @@ def _may_settle(owner: Identity) -> bool:
     return owner.pid == os.getpid() or not alive(owner)
 
 
-def _told(marker: Path) -> tuple[Place, Identity] | None:
+def _told(marker: Path, repository: Repository) -> tuple[Place, Identity] | None:
     """Read a marker; None when there is none or it is something else."""
     if not marker.is_file():
         return None
@@ -284,7 +291,7 @@ def _told(marker: Path) -> tuple[Place, Identity] | None:
         return None
     _magic, old, new, branch, path, pid, ticks, boot = words
     at = Path(path) if path and Path(path).is_dir() else None
-    return Place(Git(git_dir=marker.parent), at, branch, old, new), Identity(
+    return Place(Git(git_dir=marker.parent), repository.common, at, branch, old, new), Identity(
         pid=int(pid), start_ticks=int(ticks), boot=boot
     )
 

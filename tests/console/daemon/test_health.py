@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,7 @@ from engine.safety import crash
 from state.files import Lock
 from state.model.control import Control
 from state.model.view import EngineInfo, View
-from tests.front.midwatch import Space, until
+from tests.front.midwatch import Space, listening, until
 from tests.front.spaces import open_space, space
 from tests.making import NOON, a_build
 
@@ -96,3 +97,22 @@ def test_what_counts_as_ill(view: View, well: bool, said: str) -> None:
     checks = _of(view, 1.0)
     assert all(check.ok for check in checks) is well
     assert said in " ".join(check.text for check in checks)
+
+
+def test_one_that_dies_while_it_is_asked_is_looked_for_again(space: Space) -> None:
+    """A call that was cut off says nothing yet: the next one does."""
+    space.paths.hidden.mkdir(exist_ok=True)
+    with listening(space.paths) as place:
+
+        def answer_once() -> None:
+            channel, _ = place.accept()
+            channel.recv(100)
+            place.close()
+            channel.close()
+
+        other = threading.Thread(target=answer_once)
+        other.start()
+        found = examine(space.paths, 5)
+        other.join()
+    assert not found.healthy
+    assert "no engine runs" in text(found)

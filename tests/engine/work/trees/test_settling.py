@@ -23,7 +23,7 @@ def place(tmp_path) -> Place:
     (repo / "run").chmod(0o755)
     new = commit(repo, {"changed": LONG, "turn/inside": "i\n", "added/deep/file": LONG})
     git(repo, "reset", "--quiet", "--hard", old)
-    made = Place(Git(git_dir=repo / ".git"), repo, "main", old, new)
+    made = Place(Git(git_dir=repo / ".git"), repo / ".git", repo, "main", old, new)
     assert made.begin()
     return made
 
