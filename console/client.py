@@ -94,18 +94,18 @@ class StoreControl:
     def submit(self, command: Command) -> Reply:
         """Change the store; durable when it returns."""
         reply = self._desk.handle(Request(actor=self._actor, command=command))
-        self._desk.store.flush()
+        self._desk.common.store.flush()
         return reply
 
     def view(self) -> View:
         """Return what the store holds."""
         from engine import bootstrap
 
-        return bootstrap.still_view(self._workspace, self._desk.store)
+        return bootstrap.still_view(self._workspace, self._desk.common.store)
 
     def close(self) -> None:
         """Let go of the lock."""
-        self._desk.store.close()
+        self._desk.common.store.close()
 
 
 def connect(workspace: Workspace, *, actor: str = "", timeout_s: float = 5.0) -> Control:

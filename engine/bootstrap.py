@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from engine.clock import Clock, SystemClock
-from engine.desk import Desk
+from engine.desk.desk import Desk
 from engine.questions import Questions
 from engine.rounds.check import check
 from engine.safety import crash, kill_switch

@@ -14,7 +14,8 @@ from engine.around.hours import Hours
 from engine.around.mode import ModeKeeper
 from engine.bus import Bus, Subscription
 from engine.clock import Clock
-from engine.desk import Desk
+from engine.deeds import Deeds
+from engine.desk.desk import Desk
 from engine.facts import gather, rules_of
 from engine.hall import Hall
 from engine.ledger import Ledger
@@ -78,6 +79,7 @@ class Engine:
         self._rounds = Rounds(self._hall, self._nursery, command)
         self._outside = Outside(self._hall, self._desk, self._ledger, self._set_info, self._apply)
         self._hours = Hours(self._hall, self._ledger, self._nursery, self._set_info)
+        self._deeds = Deeds(self._hall, self._roster, self._ledger, self._hours, self._set_info)
         self._keeper = ModeKeeper(self._hall, self._desk)
         self._bus = Bus(lambda: (self._store.number, self._clock.now()))
         self._inbox: list[tuple[c.Request, asyncio.Future[c.Reply]]] = []
@@ -118,7 +120,7 @@ class Engine:
         if not reply.ok:
             return reply
         try:
-            return await self._carry_out(request, reply)
+            return await self._deeds.do(request, reply)
         except MidwatchError as error:
             return c.Reply(ok=False, text=f"{reply.text}; but {error}", code=error.code, number=self._store.number)
 
@@ -277,24 +279,6 @@ class Engine:
         if self._roster.take_progress(progress):
             self._bus.publish([progress])
 
-    async def _carry_out(self, request: c.Request, reply: c.Reply) -> c.Reply:
-        """What a command needs done in the world, after it was recorded."""
-        command = request.command
-        if isinstance(command, c.Present):
-            self._hours.touched()
-        if isinstance(command, c.Kill):
-            return msgspec.structs.replace(reply, text=await self._roster.killed(command.label, reply.text))
-        if isinstance(command, c.Approve):
-            self._roster.hurry(command.label)
-            self._wake()
-        if isinstance(command, c.KillAll):
-            running = self._ledger.occupying()
-            await asyncio.to_thread(kill_switch.engage, self._workspace, request.actor, command.why)
-            self._set_info(stop_file=True)
-            reports = await self._roster.all_over(running)
-            return msgspec.structs.replace(reply, text=kill_switch.died(reports))
-        return reply
-
     def _stop_from_thread(self, reports: tuple[KillReport, ...]) -> None:
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._outside.heed_stop_file)
@@ -304,7 +288,7 @@ class Engine:
         self._settings = settings
         self._rules = rules_of(settings)
         self._hours.apply(settings)
-        self._desk.orders.settings = settings
+        self._desk.common.orders.settings = settings
         self._rounds.take_settings()
 
     def _set_info(self, **changes: object) -> None:
@@ -318,13 +302,13 @@ class Engine:
         log.error("not recorded: %s", error)
         self._set_info(trouble=str(error))
         questions = Questions(self._store)
-        self._hall.questions = self._desk.questions = questions
+        self._hall.questions = self._desk.common.questions = questions
         self._ledger.rebuild()
         self._rounds.rebuild()
         self._unpublished.clear()
         for request, _ in inbox:
             if isinstance(request.command, c.Kill | c.KillAll):
-                self._nursery.start(self._kill_unrecorded(request), "kill without a record")
+                self._nursery.start(self._deeds.kill_unrecorded(request), "kill without a record")
         self._refuse(inbox, str(error), error.code)
         self._hall.flushed(error)
         if not error.final:
@@ -337,12 +321,6 @@ class Engine:
         for _, answer in inbox:
             if not answer.done():
                 answer.set_result(c.Reply(ok=False, text=text, code=code, number=self._store.number))
-
-    async def _kill_unrecorded(self, request: c.Request) -> None:
-        if isinstance(request.command, c.KillAll):
-            await asyncio.to_thread(kill_switch.engage, self._workspace, request.actor, request.command.why)
-        elif isinstance(request.command, c.Kill):
-            await self._roster.kill_unrecorded(request.command.label, request.actor)
 
     def _recovered(self) -> None:
         troubled = bool(self._hall.trouble)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.desk import Desk
+from engine.desk.desk import Desk
 from engine.facts import rules_of
 from engine.hall import Hall
 from engine.ledger import Ledger
@@ -81,9 +81,9 @@ class Outside:
         if settings == self._hall.settings and not mended:
             return
         self._hall.settings_trouble = ""
-        answered = self._desk.questions.answer("", "mended", self._hall.clock.now()) if mended else ()
+        answered = self._desk.common.questions.answer("", "mended", self._hall.clock.now()) if mended else ()
         self._hall.settings = settings
-        self._desk.rules = rules_of(settings)
+        self._desk.common.rules = rules_of(settings)
         self._apply(settings)
         self._set_info(settings="", slots=settings.queue.slots)
         self._ledger.waiting.judge_again(self._hall.store.tasks.values())
@@ -91,7 +91,7 @@ class Outside:
 
     def _question(self, text: str) -> Escalation:
         now = self._hall.clock.now()
-        return self._desk.questions.ask(EscalationKind.SYSTEM_HEALTH, None, text, now, urgency=Urgency.HIGH)
+        return self._desk.common.questions.ask(EscalationKind.SYSTEM_HEALTH, None, text, now, urgency=Urgency.HIGH)
 
     def _note(self, action: str, why: str, actor: str = ENGINE, *records: Escalation) -> None:
         self._hall.store.stage(records, Reason(actor=actor, action=action, why=why))

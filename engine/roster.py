@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from engine.attempt import Attempt
-from engine.desk import Desk
+from engine.desk.desk import Desk
 from engine.hall import Hall
 from engine.ledger import Ledger
 from engine.nursery import Nursery
@@ -113,7 +113,7 @@ class Roster:
             self._try_again.pop(intent.build, None)
             return intent.build
         task = self._hall.task(intent.label)
-        settled, questions = desk.settle(task, intent.verdict)
+        settled, questions = desk.common.settle(task, intent.verdict)
         why = "; ".join(finding.text for finding in intent.verdict.against) or "nothing stands against it"
         action = _SETTLED[type(intent)]
         if settled is not task:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from engine.desk import Desk
+from engine.desk.desk import Desk
 from engine.hall import Hall
 from engine.policy import observing
 from engine.policy.times import say
@@ -44,9 +44,9 @@ class ModeKeeper:
         if control.mode is asked:
             self._hall.store.stage([control], Reason(actor=ENGINE, action="mode_kept", why=why))
         elif asked is Mode.OBSERVE:
-            self._desk.observe(control, SETTINGS, why, self._hall.settings.engine.live_after_s)
+            self._desk.modes.observe(control, SETTINGS, why, self._hall.settings.engine.live_after_s)
         else:
-            self._desk.go_live(control, SETTINGS, why)
+            self._desk.modes.go_live(control, SETTINGS, why)
 
     def _keep_time(self, now: datetime) -> None:
         control = self._hall.store.control
@@ -54,7 +54,9 @@ class ModeKeeper:
         if observation is None or observation.live_at is None or now < observation.live_at:
             return
         if self._looked:
-            self._desk.go_live(control, ENGINE, f"it has observed since {say(observation.since)}, as long as it was to")
+            self._desk.modes.go_live(
+                control, ENGINE, f"it has observed since {say(observation.since)}, as long as it was to"
+            )
             return
         later = msgspec.structs.replace(observation, live_at=now + LONGER)
         why = f"it was to go live at {say(observation.live_at)}, and no engine observed then: it goes on for a day"

@@ -40,7 +40,7 @@ def test_an_engine_works_with_the_settings_of_its_workspace(workspace: Workspace
         assert engine.failed == ""
 
     asyncio.run(scene())
-    with bootstrap.open_desk(workspace).store as store:
+    with bootstrap.open_desk(workspace).common.store as store:
         assert store.tasks["tidy"].state_name == "done"
 
 
@@ -49,10 +49,10 @@ def test_a_desk_works_without_an_engine(workspace: Workspace) -> None:
     desk = bootstrap.open_desk(workspace, ManualClock())
     assert desk.handle(c.Request(actor="operator:ada", command=c.AddTasks(specs=(a_spec(),)))).ok
     workspace.stop.touch()
-    view = bootstrap.still_view(workspace, desk.store)
+    view = bootstrap.still_view(workspace, desk.common.store)
     assert (view.engine.mode, view.engine.pid, view.engine.stop_file) == ("stopped", 0, True)
-    assert set(view.tasks) == {"tidy"} and view.number == desk.store.number
-    desk.store.close()
+    assert set(view.tasks) == {"tidy"} and view.number == desk.common.store.number
+    desk.common.store.close()
 
 
 @pytest.mark.parametrize("open_", [lambda place: bootstrap.open_engine(place, "hosted"), bootstrap.open_desk])
@@ -94,7 +94,7 @@ def test_an_engine_that_crashed_is_told_by_the_next_one(workspace: Workspace) ->
     crash.begin(workspace, "headless", NOON)
     asyncio.run(one_that_leaves())
     asyncio.run(one_that_leaves())
-    with bootstrap.open_desk(workspace).store as store:
+    with bootstrap.open_desk(workspace).common.store as store:
         (question,) = store.escalations.values()
         assert (question.type, question.priority, question.open) == (crash.QUESTION, Urgency.HIGH, True)
         (signal,) = workspace.escalations.iterdir()

@@ -230,7 +230,7 @@ def test_what_has_not_begun_to_run_goes_back_into_the_queue(tmp_path: Path) -> N
 
 def with_desk(house: House, command: c.Command) -> None:
     """Ask while no engine runs."""
-    from engine.desk import Desk
+    from engine.desk.desk import Desk
     from engine.questions import Questions
     from state.store import Store
 

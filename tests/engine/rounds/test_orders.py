@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.desk import Desk
+from engine.desk.desk import Desk
 from engine.questions import Questions
 from state.files import create_workspace
 from state.model import command as c
@@ -31,7 +31,7 @@ def ask(desk: Desk, command: c.Command) -> tuple[bool, str]:
 
 
 def state(desk: Desk) -> ScheduleState:
-    return desk.store.schedules["nightly"]
+    return desk.common.store.schedules["nightly"]
 
 
 def test_a_schedule_is_paused_and_goes_on(desk: Desk) -> None:
@@ -58,7 +58,7 @@ def test_the_brakes_come_first(desk: Desk, brake: c.Command, hint: str) -> None:
     ask(desk, brake)
     ok, text = ask(desk, c.RunSchedule(name="nightly"))
     assert not ok and hint in text
-    assert "nightly" not in desk.store.schedules
+    assert "nightly" not in desk.common.store.schedules
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""What a command needs done in the world, after it was recorded."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from engine.around.hours import Hours
+from engine.hall import Hall
+from engine.ledger import Ledger
+from engine.roster import Roster
+from engine.safety import kill_switch
+from state.model import command as c
+
+Deed = Callable[[Any, str, c.Reply], Awaitable[c.Reply]]
+"""Given the command, who asked and the answer so far, it acts and returns the answer that the caller gets."""
+
+
+class Deeds:
+    """One deed for each kind of command that needs one. On the engine's loop only."""
+
+    def __init__(self, hall: Hall, roster: Roster, ledger: Ledger, hours: Hours, set_info: Callable[..., None]) -> None:
+        self._hall = hall
+        self._roster = roster
+        self._ledger = ledger
+        self._hours = hours
+        self._set_info = set_info
+        self._deeds: dict[type, Deed] = {
+            c.Present: self._touched,
+            c.Kill: self._killed,
+            c.Approve: self._approved,
+            c.KillAll: self._stopped,
+        }
+
+    async def do(self, request: c.Request, reply: c.Reply) -> c.Reply:
+        """Act on a command that is on record; raises MidwatchError when that is not possible."""
+        deed = self._deeds.get(type(request.command))
+        return await deed(request.command, request.actor, reply) if deed else reply
+
+    async def kill_unrecorded(self, request: c.Request) -> None:
+        """Kill what must die although that cannot be written down."""
+        if isinstance(request.command, c.KillAll):
+            await asyncio.to_thread(kill_switch.engage, self._hall.workspace, request.actor, request.command.why)
+        elif isinstance(request.command, c.Kill):
+            await self._roster.kill_unrecorded(request.command.label, request.actor)
+
+    async def _touched(self, command: c.Present, actor: str, reply: c.Reply) -> c.Reply:
+        self._hours.touched()
+        return reply
+
+    async def _killed(self, command: c.Kill, actor: str, reply: c.Reply) -> c.Reply:
+        return _said(reply, await self._roster.killed(command.label, reply.text))
+
+    async def _approved(self, command: c.Approve, actor: str, reply: c.Reply) -> c.Reply:
+        self._roster.hurry(command.label)
+        self._hall.wake()
+        return reply
+
+    async def _stopped(self, command: c.KillAll, actor: str, reply: c.Reply) -> c.Reply:
+        running = self._ledger.occupying()
+        await asyncio.to_thread(kill_switch.engage, self._hall.workspace, actor, command.why)
+        self._set_info(stop_file=True)
+        return _said(reply, kill_switch.died(await self._roster.all_over(running)))
+
+
+def _said(reply: c.Reply, text: str) -> c.Reply:
+    return msgspec.structs.replace(reply, text=text)

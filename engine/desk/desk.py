@@ -1,0 +1,39 @@
+"""Answers commands by changing the store: what needs no running process to be done."""
+
+from engine.clock import Clock
+from engine.desk.answers import Answers
+from engine.desk.common import Common, Handlers, Refused
+from engine.desk.modes import Modes
+from engine.desk.queueing import Queueing
+from engine.desk.stopping import Stopping
+from engine.desk.times import Times
+from engine.questions import Questions
+from engine.rounds.orders import NotNow
+from state.model import command as c
+from state.settings import Settings
+from state.store import Store
+
+
+class Desk:
+    """The engine's front desk. It stages; whoever owns it flushes. Works with and without a running engine."""
+
+    def __init__(self, store: Store, settings: Settings, clock: Clock, questions: Questions) -> None:
+        self.common = Common(store, settings, clock, questions)
+        self.modes = Modes(self.common)
+        self._handlers: Handlers = {c.Present: lambda command, actor: ""}
+        for group in (
+            Queueing(self.common),
+            Answers(self.common),
+            Stopping(self.common),
+            Times(self.common),
+            self.modes,
+        ):
+            self._handlers |= group.handlers
+
+    def handle(self, request: c.Request) -> c.Reply:
+        """Stage what a command asks for, or refuse it in words; nothing is staged of a refused command."""
+        try:
+            text = self._handlers[type(request.command)](request.command, request.actor)
+        except (Refused, NotNow) as refusal:
+            return c.Reply(ok=False, text=str(refusal), code=1, number=self.common.store.number)
+        return c.Reply(ok=True, text=text, number=self.common.store.number)
