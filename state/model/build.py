@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from state.model.brakes.hold import Hold
 from state.model.record import Noun, Tagged
 from state.model.task import Approval
 
@@ -118,6 +119,16 @@ class Build(Noun, frozen=True, kw_only=True):
     percent: int = 0
     step: str = ""
     cpu_s: float = 0.0
+    calls: int = 0
+    """API calls that it made, or said that it made."""
+    spent: int = 0
+    """Money that it spent, or said that it spent, in micro-dollars."""
+    hold: Hold | None = None
+    """Why it is frozen; None while it runs."""
+    held_s: float = 0.0
+    """How long it was frozen before now, which counts as no time of its own."""
+    allowed: dict[str, float] = {}
+    """By figure, how far the operator let this build go beyond the limits of the settings."""
     approval: Approval | None = None
     """The operator's yes to merging exactly the diff with this digest."""
     kill_by: str = ""

@@ -17,6 +17,11 @@ class Progress(Noun, frozen=True, kw_only=True):
     """Output that was thrown away to stay under the limit."""
     cpu_s: float = 0.0
     disk_bytes: int = 0
+    memory_bytes: int = 0
+    """Resident memory of all its processes."""
+    calls: int = 0
+    spent: int = 0
+    """Micro-dollars."""
     life_at: datetime | None = None
     """The last sign of life: output, a changed file or CPU time."""
     commits: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Nouns of what stops a build, or takes it back."""

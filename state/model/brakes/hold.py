@@ -1,0 +1,20 @@
+"""A hold: why a running build stands still until the operator answers."""
+
+from datetime import datetime
+
+from state.model.record import Noun
+
+
+class Hold(Noun, frozen=True, kw_only=True):
+    """What left its bounds while the build ran: the build is frozen, nothing of it is thrown away."""
+
+    figure: str
+    """What was counted, such as `files`, `calls`, `spent` or `duration_s`."""
+    used: float
+    limit: float
+    """The most that was allowed; in an anomaly the edge of the band."""
+    text: str
+    """The same in words, with what the operator can do."""
+    since: datetime
+    anomaly: bool = False
+    """Whether it is out of its usual band, and not over a limit that somebody set."""
