@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from engine.around.hours import Hours
+from engine.builds.roster import Roster
 from engine.hall import Hall
 from engine.ledger import Ledger
-from engine.roster import Roster
 from engine.safety import kill_switch
 from state.model import command as c
 

@@ -12,6 +12,7 @@ import msgspec
 from engine.around import pages
 from engine.around.hours import Hours
 from engine.around.mode import ModeKeeper
+from engine.builds.roster import Roster
 from engine.bus import Bus, Subscription
 from engine.clock import Clock
 from engine.deeds import Deeds
@@ -22,7 +23,6 @@ from engine.ledger import Ledger
 from engine.nursery import Nursery
 from engine.outside import Outside
 from engine.questions import Questions
-from engine.roster import Roster
 from engine.rounds.alarm import Alarm
 from engine.rounds.rounds import Rounds
 from engine.safety import crash, kill_switch

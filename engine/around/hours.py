@@ -7,11 +7,11 @@ from pathlib import Path
 
 import msgspec
 
+from engine.builds.outcome import CLOSED
 from engine.facts import gather, rules_of
 from engine.hall import Hall
 from engine.ledger import Ledger
 from engine.nursery import Nursery
-from engine.outcome import CLOSED
 from engine.policy.estimate import against, at_any_time
 from engine.policy.gate import judge
 from engine.policy.moment import slots, window

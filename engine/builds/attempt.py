@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from engine.builds.outcome import Outcome
 from engine.hall import Hall
-from engine.outcome import Outcome
 from engine.safety import kill_switch
 from engine.safety.kill import kill_build, killed
 from engine.safety.processes import Identity

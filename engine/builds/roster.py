@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from engine.attempt import Attempt
+from engine.builds.attempt import Attempt
 from engine.desk.desk import Desk
 from engine.hall import Hall
 from engine.ledger import Ledger

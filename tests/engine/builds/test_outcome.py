@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from engine.builds.outcome import Outcome
 from engine.hall import Hall
-from engine.outcome import Outcome
 from engine.questions import Questions
 from engine.work.sandbox import Machine
 from state.files import create_workspace

@@ -1,0 +1,1 @@
+"""The builds under way, each from an empty folder to its outcome."""
