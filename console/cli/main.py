@@ -39,6 +39,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "engine": ("place", "Run the engine without a console."),
     "service": ("upkeep.service", "Have the machine keep the engine running."),
     "health": ("upkeep.health", "Say whether the engine is well."),
+    "doctor": ("upkeep.doctor", "Say what this machine can enforce, and prove it."),
     "audit": ("audit", "Read and verify the record of every decision."),
     "demo": ("demo", "Make a workspace to try things in."),
     "completion": ("completion", "Print a shell's completion script."),

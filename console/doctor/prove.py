@@ -1,0 +1,49 @@
+"""Goes through every guard, and gathers what was seen."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from itertools import chain
+
+from console.doctor import gate, killing, limits, record, sandbox
+from console.doctor.proof import Proof, Trial, seen
+from console.doctor.stand import PATIENCE_S, Stand, stand
+from state.errors import MidwatchError
+
+TOGETHER: tuple[Trial, ...] = (*sandbox.TRIALS, *limits.TRIALS, *gate.TRIALS)
+"""Those that do not disturb each other."""
+IN_TURN: tuple[Trial, ...] = (*record.TRIALS, *killing.TRIALS)
+"""Those that need the engine for themselves, the one that ends it last."""
+_AT_ONCE = 3
+
+
+async def prove() -> AsyncIterator[Proof]:
+    """Trip every guard and yield what was seen, as it is seen. Raises MidwatchError when no engine can be had."""
+    async with stand() as at:
+        room = asyncio.Semaphore(_AT_ONCE)
+
+        async def in_room(trial: Trial) -> Proof:
+            async with room:
+                return await attempt(trial, at)
+
+        for done in asyncio.as_completed([in_room(trial) for trial in TOGETHER]):
+            yield await done
+        for trial in IN_TURN:
+            yield await attempt(trial, at)
+
+
+async def attempt(trial: Trial, at: Stand) -> Proof:
+    """Trip one guard; what goes wrong meanwhile means that nothing is proven."""
+    name = trial.__name__.replace("_", " ")
+    try:
+        async with asyncio.timeout(2 * PATIENCE_S):
+            return await trial(at)
+    except TimeoutError:
+        return seen(name, False, f"nothing is proven: {trial.__doc__ or name} took too long")
+    except (MidwatchError, OSError) as error:
+        return seen(name, False, f"nothing is proven: {error}")
+
+
+def all_held(proofs: Iterable[Proof]) -> bool:
+    """Whether there are proofs, and every guard held."""
+    found = list(chain(proofs))
+    return bool(found) and all(proof.tripped for proof in found)
