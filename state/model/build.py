@@ -119,6 +119,10 @@ class Build(Noun, frozen=True, kw_only=True):
     percent: int = 0
     step: str = ""
     cpu_s: float = 0.0
+    output_bytes: int | None = None
+    """What it printed; None while it runs, and where nobody measured it."""
+    memory_bytes: int | None = None
+    """The most memory that its processes were seen to hold at once; None like `output_bytes`."""
     calls: int = 0
     """API calls that it made, or said that it made."""
     spent: int = 0
