@@ -1,0 +1,46 @@
+"""Which builds a task's builds are compared with."""
+
+import os.path
+import re
+import shlex
+
+from state.model.record import Noun
+from state.model.task import Spec
+
+_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
+
+
+class Kind(Noun, frozen=True, kw_only=True):
+    """The builds of one category by one runner in one repository; what is empty does not matter."""
+
+    category: str = ""
+    runner: str = ""
+    repo: str = ""
+
+    @property
+    def words(self) -> str:
+        """The kind in words, such as `bug fix, pytest, ledger`."""
+        if not self.category:
+            return "all tasks"
+        if not self.runner:
+            return self.category.replace("_", " ")
+        return ", ".join((self.category.replace("_", " "), self.runner, os.path.basename(self.repo) or "no repository"))
+
+
+ALL = Kind()
+
+
+def runner(command: str) -> str:
+    """Return the name of the program that a command line begins with, whatever variables are set before it."""
+    try:
+        words = shlex.split(command, comments=True)
+    except ValueError:
+        words = command.split()
+    program = next((word for word in words if not _ASSIGNMENT.fullmatch(word)), "")
+    return os.path.basename(program) or "nothing"
+
+
+def kinds(spec: Spec) -> tuple[Kind, Kind, Kind]:
+    """Return a task's kinds, the closest first: its own, its category, all tasks."""
+    category = spec.category.value
+    return Kind(category=category, runner=runner(spec.command), repo=spec.repo), Kind(category=category), ALL
