@@ -1,0 +1,190 @@
+"""What reads bytes that others wrote, with real material for each and what may come of it."""
+
+import asyncio
+import struct
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from console import wire
+from engine.intake import files as task_files
+from engine.safety import stop_file
+from engine.schedule.cron import next_after
+from engine.schedule.cron import parse as parse_cron
+from engine.schedule.expression import CronError
+from engine.work.progress import ProgressReader, commits_from_reflog, criteria_ticked
+from state import journal, line
+from state.files import Workspace
+from state.line import Seal
+from state.model import command as c
+from state.model.reason import Reason
+from state.settings import SettingsError, default_text, load
+from state.text import clean, one_line, reveal
+from tests.making import NOON, a_spec
+
+_UNSEEN = [chr(code) for code in (*range(0x00, 0x09), *range(0x0E, 0x20), 0x7F, 0x9B, 0x202E, 0x2066)]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A reader of bytes; `read` raises only where it must not."""
+
+    seeds: Sequence[bytes]
+    read: Callable[[bytes], None]
+
+
+def targets(folder: Path) -> dict[str, Target]:
+    """Return every target by name; they may write below `folder`."""
+    settings = folder / "midwatch.toml"
+    (folder / "journal").mkdir()
+    workspace = Workspace(folder / "stopped")
+    workspace.hidden.mkdir(parents=True)
+
+    def read_settings(data: bytes) -> None:
+        settings.write_bytes(data)
+        try:
+            load(settings)
+        except SettingsError as error:
+            assert str(error)
+
+    def read_journal(data: bytes) -> None:
+        (folder / "journal" / "2026-03-04.jsonl").write_bytes(data)
+        audit = journal.verify(folder / "journal", checkpoint=None)
+        assert audit.ok or audit.damage
+        assert audit.ok is not bool(audit.damage)
+        for decision in journal.read(folder / "journal"):
+            assert decision.action
+
+    def read_stop(data: bytes) -> None:
+        workspace.stop.write_bytes(data)
+        found = stop_file.notes(workspace)
+        assert found is not None and found.by
+
+    return {
+        "settings": Target([default_text().encode(), _SETTINGS], read_settings),
+        "journal": Target([_journal()], read_journal),
+        "socket": Target(_calls(), _read_call),
+        "progress": Target([_PROGRESS, _REFLOG], _read_progress),
+        "diffs": Target([_DIFF.encode()], _read_diff),
+        "tasks": Target([_TASKS, _TASK_LINES], _read_tasks),
+        "cron": Target([b"30 2 * * *", b"*/5 1-3 L * MON#2", b"@daily", b"0 0 12 1 JAN *"], _read_cron),
+        "stop": Target([b'{"at":"2026-03-04T12:00:00Z","by":"operator:ada","why":"smoke"}\n', b"fire!\n"], read_stop),
+    }
+
+
+def scratch() -> "tempfile.TemporaryDirectory[str]":
+    """A folder for the targets, in memory where there is such a place."""
+    place = Path("/dev/shm")
+    return tempfile.TemporaryDirectory(prefix="midwatch-fuzz-", dir=place if place.is_dir() else None)
+
+
+def _read_call(data: bytes) -> None:
+    async def scene() -> None:
+        reader = asyncio.StreamReader()
+        reader.feed_data(data)
+        reader.feed_eof()
+        try:
+            while await wire.read_call(reader) is not None:
+                pass
+        except wire.WireError as error:
+            assert str(error)
+
+    # No loop of its own for each: a coroutine that never waits for anything ends at its first step.
+    try:
+        scene().send(None)
+    except StopIteration:
+        return
+    raise AssertionError("it waits for more, although all there is has been read")
+
+
+def _read_progress(data: bytes) -> None:
+    reader = ProgressReader()
+    reader.feed(data[: len(data) // 2])
+    reader.feed(data[len(data) // 2 :])
+    assert reader.percent is None or 0 <= reader.percent <= 100
+    assert len(reader.step) <= 200
+    assert len(criteria_ticked(data.decode(errors="replace"), ("the sum is exact", "it is documented"))) == 2
+    assert len(commits_from_reflog(data)) <= 100
+
+
+def _read_diff(data: bytes) -> None:
+    text = data.decode("utf-8", "surrogateescape")
+    for shown in (reveal(text), clean(text, lines=True), one_line(text, 80)):
+        shown.encode("utf-8")
+        assert not any(char in shown for char in _UNSEEN)
+
+
+def _read_tasks(data: bytes) -> None:
+    text = data.decode(errors="replace")
+    for form in task_files.FORMATS:
+        items, problems = task_files.read_items(text, form)
+        assert all(problem.text and problem.line >= 0 for problem in problems)
+        assert all(item.line >= 0 for item in items)
+
+
+def _read_cron(data: bytes) -> None:
+    try:
+        cron = parse_cron(data.decode(errors="replace"))
+        assert next_after(cron, UTC, NOON) > NOON
+    except CronError as error:
+        assert str(error)
+
+
+def _journal() -> bytes:
+    end, lines = Seal(), []
+    for number in range(4):
+        reason = Reason(actor="engine", action="build_started", why=f"the {number}th", label="tidy", build="tidy-1")
+        raw, end = line.seal(end, datetime(2026, 3, 4, tzinfo=UTC), "engine", line.body_of(reason, ()))
+        lines.append(raw)
+    return b"".join(lines)
+
+
+def _calls() -> list[bytes]:
+    commands = (c.AddTasks(specs=(a_spec(),)), c.Kill(label="tidy"), c.Approve(label="tidy", digest="d"))
+    calls = [wire.pack(wire.Submit(id=number, command=command)) for number, command in enumerate(commands)]
+    calls += [wire.pack(wire.GetView(id=7)), wire.pack(wire.Subscribe(id=8))]
+    return [*calls, b"".join(calls), struct.pack(">I", 1 << 31), msgspec.json.encode({"id": 1})]
+
+
+_SETTINGS = b"""\
+[queue]
+slots = 3
+[limits]
+memory = "2G"
+time = "8h"
+[tasks.tidy]
+sandbox = "none"
+[windows.night]
+days = ["mon", "tue"]
+from = "23:00"
+to = "07:00"
+[schedules.brief]
+cron = "0 7 * * *"
+run = "overnight brief"
+"""
+_PROGRESS = (
+    b"building\n::progress 40 writing tests\r\n- [x] the sum is exact\n- [ ] it is documented\n::progress 99.5% last\n"
+)
+_REFLOG = b"%b %b A U Thor <a@example.com> 1700000000 +0000\tcommit: Mend the sum\n" % (b"0" * 40, b"1" * 40)
+_DIFF = """\
+diff --git a/sum.py b/sum.py
+--- a/sum.py
++++ b/sum.py
+@@ -1,3 +1,3 @@ def total(entries):
+-    return sum(entries)
++    return round(sum(entries), 2)  # \u202e\x1b[31mred\x1b[0m
+\\ No newline at end of file
+"""
+_TASKS = b"""\
+[[task]]
+label = "tidy"
+title = "Tidy"
+criteria = ["the sum is exact"]
+[task.limits]
+memory = "1G"
+"""
+_TASK_LINES = b'{"label": "tidy", "title": "Tidy", "command": "true"}\n{"label": "b", "title": "B", "hours": 2}\n'
