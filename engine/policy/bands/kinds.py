@@ -1,6 +1,5 @@
 """Which builds a task's builds are compared with."""
 
-import os.path
 import re
 import shlex
 
@@ -24,7 +23,7 @@ class Kind(Noun, frozen=True, kw_only=True):
             return "all tasks"
         if not self.runner:
             return self.category.replace("_", " ")
-        return ", ".join((self.category.replace("_", " "), self.runner, os.path.basename(self.repo) or "no repository"))
+        return ", ".join((self.category.replace("_", " "), self.runner, _last(self.repo) or "no repository"))
 
 
 ALL = Kind()
@@ -37,10 +36,14 @@ def runner(command: str) -> str:
     except ValueError:
         words = command.split()
     program = next((word for word in words if not _ASSIGNMENT.fullmatch(word)), "")
-    return os.path.basename(program) or "nothing"
+    return _last(program) or "nothing"
 
 
 def kinds(spec: Spec) -> tuple[Kind, Kind, Kind]:
     """Return a task's kinds, the closest first: its own, its category, all tasks."""
     category = spec.category.value
     return Kind(category=category, runner=runner(spec.command), repo=spec.repo), Kind(category=category), ALL
+
+
+def _last(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]

@@ -50,7 +50,9 @@ def test_another_unit_makes_the_same_band(history: list[float], scale: float) ->
     scaled = msgspec.structs.replace(DURATION, start=DURATION.start * scale, reach=DURATION.reach * scale)
     one, other = made(history), made([value * scale for value in history], scaled)
     for edge in ("low", "centre", "high"):
-        assert getattr(other, edge) == pytest.approx(getattr(one, edge) * scale, rel=1e-3, abs=1e-3 * scaled.start)
+        expected = getattr(one, edge) * scale
+        far = expected > 1e14  # where every edge is cut off
+        assert far or getattr(other, edge) == pytest.approx(expected, rel=1e-3, abs=1e-3 * scaled.start)
 
 
 @given(st.lists(st.floats(1, 1e6), min_size=9, max_size=WINDOW - 1), st.floats(2, 1e6), st.integers(0, WINDOW))
