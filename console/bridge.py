@@ -10,6 +10,8 @@ from typing import Any
 from console.link import Link
 from engine.clock import Clock
 from state.model.anomaly import Anomaly
+from state.model.brakes.breaker import Breaker
+from state.model.brakes.kill_use import KillUse
 from state.model.build import Build
 from state.model.command import Command, Reply, Request
 from state.model.control import Control
@@ -19,7 +21,7 @@ from state.model.task import Task
 from state.model.view import Delta, EngineInfo, View
 from state.model.when.schedule import ScheduleState
 
-TABLES = ("tasks", "builds", "escalations", "anomalies", "schedules", "progress")
+TABLES = ("tasks", "builds", "escalations", "anomalies", "schedules", "kill_uses", "breakers", "progress")
 NEVER = datetime.min.replace(tzinfo=UTC)
 REPAINT_S = 0.25
 """The screen takes changes at most this often, and at once after a quiet time."""
@@ -38,6 +40,8 @@ class Changes:
     escalations: dict[str, Escalation] = field(default_factory=dict)
     anomalies: dict[str, Anomaly] = field(default_factory=dict)
     schedules: dict[str, ScheduleState] = field(default_factory=dict)
+    kill_uses: dict[str, KillUse] = field(default_factory=dict)
+    breakers: dict[str, Breaker] = field(default_factory=dict)
     progress: dict[str, Progress] = field(default_factory=dict)
 
     def absorb(self, delta: Delta) -> None:
@@ -50,6 +54,8 @@ class Changes:
         self.escalations.update((record.key, record) for record in delta.escalations)
         self.anomalies.update((record.key, record) for record in delta.anomalies)
         self.schedules.update((record.key, record) for record in delta.schedules)
+        self.kill_uses.update((record.key, record) for record in delta.kill_uses)
+        self.breakers.update((record.key, record) for record in delta.breakers)
         self.progress.update((record.key, record) for record in delta.progress)
 
     def labels(self) -> set[str]:

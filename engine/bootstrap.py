@@ -102,4 +102,6 @@ def still_view(workspace: Workspace, store: Store, settings: Settings | None = N
         escalations=store.escalations,
         anomalies=store.anomalies,
         schedules=store.schedules,
+        kill_uses=store.kill_uses,
+        breakers=store.breakers,
     )

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from state.model import view as v
 from state.model.anomaly import Anomaly
+from state.model.brakes.breaker import Breaker
+from state.model.brakes.kill_use import KillUse
 from state.model.build import Build
 from state.model.control import Control
 from state.model.escalation import Escalation
@@ -71,6 +73,8 @@ class Bus:
             picture.escalations,
             picture.anomalies,
             picture.schedules,
+            picture.kill_uses,
+            picture.breakers,
             picture.progress,
         ):
             for record in table.values():
@@ -102,6 +106,8 @@ class Bus:
             escalations=tuple(change for change in changes if isinstance(change, Escalation)),
             anomalies=tuple(change for change in changes if isinstance(change, Anomaly)),
             schedules=tuple(change for change in changes if isinstance(change, ScheduleState)),
+            kill_uses=tuple(change for change in changes if isinstance(change, KillUse)),
+            breakers=tuple(change for change in changes if isinstance(change, Breaker)),
             progress=tuple(change for change in changes if isinstance(change, Progress)),
             skipped=skipped,
         )

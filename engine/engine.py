@@ -136,6 +136,8 @@ class Engine:
             escalations=dict(self._store.escalations),
             anomalies=dict(self._store.anomalies),
             schedules=dict(self._store.schedules),
+            kill_uses=dict(self._store.kill_uses),
+            breakers=dict(self._store.breakers),
             progress=dict(self._roster.progress),
         )
 
@@ -262,6 +264,7 @@ class Engine:
             control=self._store.control,
             tasks=self._store.tasks,
             builds=self._store.builds,
+            breakers=self._store.breakers,
         )
 
     def _staged(self, entry: Entry) -> None:

@@ -9,6 +9,9 @@ import msgspec
 from state import records
 from state.line import Seal
 from state.model.anomaly import Anomaly
+from state.model.brakes.breaker import Breaker
+from state.model.brakes.kill_use import KillUse
+from state.model.brakes.usage import Used
 from state.model.build import Build
 from state.model.control import Control
 from state.model.escalation import Escalation
@@ -54,6 +57,9 @@ class Image(msgspec.Struct, frozen=True):
     anomalies: dict[str, Anomaly] = {}
     control: dict[str, Control] = {}
     schedules: dict[str, ScheduleState] = {}
+    kill_uses: dict[str, KillUse] = {}
+    breakers: dict[str, Breaker] = {}
+    used: dict[str, Used] = {}
 
     @property
     def mark(self) -> Mark:

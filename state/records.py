@@ -5,6 +5,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from state.model.anomaly import Anomaly
+from state.model.brakes.breaker import Breaker
+from state.model.brakes.kill_use import KillUse
+from state.model.brakes.usage import Used
 from state.model.build import Build
 from state.model.control import Control
 from state.model.escalation import Escalation
@@ -21,6 +24,9 @@ TABLES: dict[str, type[Record]] = {
     "anomalies": Anomaly,
     "control": Control,
     "schedules": ScheduleState,
+    "kill_uses": KillUse,
+    "breakers": Breaker,
+    "used": Used,
 }
 TABLE_OF: dict[type, str] = {kind: name for name, kind in TABLES.items()}
 

@@ -13,6 +13,9 @@ from state.errors import StoreFailed, WorkspaceBusy
 from state.files import Lock, Workspace
 from state.journal import Entry, JournalDamaged
 from state.model.anomaly import Anomaly
+from state.model.brakes.breaker import Breaker
+from state.model.brakes.kill_use import KillUse
+from state.model.brakes.usage import Used
 from state.model.build import Build
 from state.model.control import Control
 from state.model.escalation import Escalation
@@ -80,6 +83,9 @@ class Store:
         self.escalations: Mapping[str, Escalation] = self._live("escalations", Escalation)
         self.anomalies: Mapping[str, Anomaly] = self._live("anomalies", Anomaly)
         self.schedules: Mapping[str, ScheduleState] = self._live("schedules", ScheduleState)
+        self.kill_uses: Mapping[str, KillUse] = self._live("kill_uses", KillUse)
+        self.breakers: Mapping[str, Breaker] = self._live("breakers", Breaker)
+        self.used: Mapping[str, Used] = self._live("used", Used)
 
     @classmethod
     def open(cls, workspace: Workspace, clock: Now, *, timeout_s: float = 0.0, disk: Disk = DISK) -> "Store":

@@ -6,6 +6,9 @@ from datetime import datetime
 import msgspec
 
 from state.model.anomaly import Anomaly
+from state.model.brakes.breaker import Breaker
+from state.model.brakes.kill_use import KillUse
+from state.model.brakes.usage import Usage, Used
 from state.model.build import Build
 from state.model.control import Control
 from state.model.escalation import Escalation
@@ -15,7 +18,7 @@ from state.model.task import Task
 from state.model.when.context import Situation
 from state.model.when.schedule import ScheduleState
 
-Record = Task | Build | Escalation | Anomaly | Control | ScheduleState
+Record = Task | Build | Escalation | Anomaly | Control | ScheduleState | Breaker | Used | KillUse
 """What a commit writes: the new form of one document."""
 
 
@@ -37,6 +40,8 @@ class EngineInfo(Noun, frozen=True, kw_only=True):
     """What is wrong with the settings as they were saved last; the ones before them hold."""
     noticed: tuple[str, ...] = ()
     """The latest of the operator's files that changed, in words."""
+    limits: tuple[Usage, ...] = ()
+    """How much of each limit on what all builds use together is taken."""
     trouble: str = ""
     """Why it cannot work as it should, in words; empty when all is well."""
 
@@ -53,6 +58,8 @@ class View(Noun, frozen=True, kw_only=True):
     escalations: Mapping[str, Escalation] = msgspec.field(default_factory=dict)
     anomalies: Mapping[str, Anomaly] = msgspec.field(default_factory=dict)
     schedules: Mapping[str, ScheduleState] = msgspec.field(default_factory=dict)
+    kill_uses: Mapping[str, KillUse] = msgspec.field(default_factory=dict)
+    breakers: Mapping[str, Breaker] = msgspec.field(default_factory=dict)
     progress: Mapping[str, Progress] = msgspec.field(default_factory=dict)
 
 
@@ -68,6 +75,8 @@ class Delta(Noun, frozen=True, kw_only=True):
     escalations: tuple[Escalation, ...] = ()
     anomalies: tuple[Anomaly, ...] = ()
     schedules: tuple[ScheduleState, ...] = ()
+    kill_uses: tuple[KillUse, ...] = ()
+    breakers: tuple[Breaker, ...] = ()
     progress: tuple[Progress, ...] = ()
     skipped: int = 0
     """How many older forms of these records were left out because the reader was slow."""

@@ -17,6 +17,8 @@ from state.model import build as b
 from state.model import command as c
 from state.model import task as t
 from state.model.anomaly import Anomaly
+from state.model.brakes.breaker import Breaker
+from state.model.brakes.kill_use import KillUse
 from state.model.control import Control
 from state.model.escalation import Escalation, EscalationKind, Urgency
 from state.model.progress import Progress
@@ -33,6 +35,8 @@ TABLES: dict[type[Any], str] = {
     Anomaly: "anomalies",
     Progress: "progress",
     ScheduleState: "schedules",
+    KillUse: "kill_uses",
+    Breaker: "breakers",
 }
 
 

@@ -1,0 +1,60 @@
+"""Use: what builds called, spent and changed, and how much of a limit on it is taken."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from state.model.record import Noun
+
+
+class Amount(Noun, frozen=True, kw_only=True):
+    """What is counted of a build."""
+
+    calls: int = 0
+    """API calls."""
+    spent: int = 0
+    """Micro-dollars."""
+    files: int = 0
+    """Changed files; each counts once for a build."""
+
+    def __add__(self, other: "Amount") -> "Amount":
+        return Amount(calls=self.calls + other.calls, spent=self.spent + other.spent, files=self.files + other.files)
+
+    def beyond(self, other: "Amount") -> "Amount":
+        """How much more this is than another, in nothing less than 0."""
+        return Amount(
+            calls=max(self.calls - other.calls, 0),
+            spent=max(self.spent - other.spent, 0),
+            files=max(self.files - other.files, 0),
+        )
+
+
+class Used(Noun, frozen=True, kw_only=True):
+    """What was used in one minute; the same minute of the next day takes its place, so that there is never more."""
+
+    at: datetime
+    """The last moment of the minute at which something was counted."""
+    by: Mapping[str, Amount]
+    """By the build."""
+
+    @property
+    def key(self) -> str:
+        """The record's key in its table: the minute of the day, in UTC."""
+        return minute_key(self.at)
+
+
+def minute_key(at: datetime) -> str:
+    """Return the key of the minute that a moment lies in, such as `14:05`."""
+    return f"{at.astimezone(UTC):%H:%M}"
+
+
+class Usage(Noun, frozen=True, kw_only=True):
+    """How much of a limit is taken at this moment."""
+
+    figure: str
+    """Such as `calls_per_min`, `usd_per_h`, `files_per_h` or `usd_per_night`."""
+    used: float
+    limit: float
+    window_s: float
+    """Over how long it counts; 0 for the night, however long that is."""
+    scope: str = ""
+    """Of whom: empty for all builds, else `category:NAME` or `task:LABEL`."""
