@@ -57,9 +57,15 @@ class Hall:
         """The task's present form."""
         return self.store.tasks[label]
 
-    def stage(self, records: Sequence[Record], action: str, why: str, build: Build) -> None:
-        """Write down what the engine decided about a build; durable after the present turn of the loop."""
-        self.store.stage(records, Reason(actor=ENGINE, action=action, why=why, label=build.label, build=build.id))
+    def stage(
+        self, records: Sequence[Record], action: str, why: str, build: Build, *, options: tuple[str, ...] = ()
+    ) -> None:
+        """Write down what the engine decided about a build; durable after the present turn of the loop.
+
+        `options` are what was possible, the chosen one first.
+        """
+        reason = Reason(actor=ENGINE, action=action, why=why, label=build.label, build=build.id, options=options)
+        self.store.stage(records, reason)
         self.wake()
 
     async def durable(self) -> None:

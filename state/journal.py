@@ -38,6 +38,7 @@ class Decision(Noun, frozen=True, kw_only=True):
     label: str = ""
     build: str = ""
     options: tuple[str, ...] = ()
+    known: tuple[tuple[str, str], ...] = ()
     confidence: float | None = None
     prev: str
     hash: str
@@ -122,6 +123,7 @@ def _decision(name: str, raw: bytes) -> Decision:
         label=reason.label,
         build=reason.build,
         options=reason.options,
+        known=reason.known,
         confidence=reason.confidence,
         prev=line.prev,
         hash=line.hash,

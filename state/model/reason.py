@@ -18,6 +18,8 @@ class Reason(Noun, frozen=True, kw_only=True):
     build: str = ""
     """The build it is about, if any."""
     options: tuple[str, ...] = ()
-    """What else was possible, in words."""
+    """What was possible, in words; the first of them was chosen."""
+    known: tuple[tuple[str, str], ...] = ()
+    """What it was decided upon: names with values, both in words."""
     confidence: float | None = None
     """0.0 to 1.0; None where a fixed rule decided."""

@@ -9,7 +9,14 @@ from state.model.view import Record
 from state.store import Store
 from tests.making import ManualClock, a_task
 
-ASKED = Reason(actor="operator:ada", action="task_added", why="asked for", options=("wait",), confidence=0.5)
+ASKED = Reason(
+    actor="operator:ada",
+    action="task_added",
+    why="asked for",
+    options=("wait",),
+    known=(("queue", "empty"),),
+    confidence=0.5,
+)
 
 
 def a_workspace(root: Path) -> Workspace:
