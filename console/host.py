@@ -20,6 +20,7 @@ from engine.engine import Engine
 from engine.safety.kill_switch import died
 from engine.work import programs
 from state.files import Workspace
+from state.model.brakes.kill_use import Means
 from state.model.task import Task
 from state.model.verdict import Finding
 from state.model.view import View
@@ -108,7 +109,7 @@ def ports(workspace: Workspace) -> "Ports":
         return judge(task, view, facts, rules_of(settings)).findings
 
     def stop() -> str:
-        return died(kill_switch.engage(workspace, actor, "the console's kill switch"))
+        return died(kill_switch.engage(workspace, actor, "the console's kill switch", means=Means.KEY))
 
     return Ports(
         rank=order_key,

@@ -41,7 +41,7 @@ class Deeds:
     async def kill_unrecorded(self, request: c.Request) -> None:
         """Kill what must die although that cannot be written down."""
         if isinstance(request.command, c.KillAll):
-            await asyncio.to_thread(kill_switch.engage, self._hall.workspace, request.actor, request.command.why)
+            await asyncio.to_thread(self._engage, request.command, request.actor)
         elif isinstance(request.command, c.Kill):
             await self._roster.kill_unrecorded(request.command.label, request.actor)
 
@@ -59,9 +59,12 @@ class Deeds:
 
     async def _stopped(self, command: c.KillAll, actor: str, reply: c.Reply) -> c.Reply:
         running = self._ledger.occupying()
-        await asyncio.to_thread(kill_switch.engage, self._hall.workspace, actor, command.why)
+        await asyncio.to_thread(self._engage, command, actor)
         self._set_info(stop_file=True)
         return _said(reply, kill_switch.died(await self._roster.all_over(running)))
+
+    def _engage(self, command: c.KillAll, actor: str) -> None:
+        kill_switch.engage(self._hall.workspace, actor, command.why, means=command.means)
 
 
 def _said(reply: c.Reply, text: str) -> c.Reply:

@@ -110,6 +110,8 @@ class Engine:
                 await asyncio.to_thread(self._watch.settle)
             try:
                 await asyncio.to_thread(kill_switch.release, self._workspace)
+            # What the file tells of is on record before the file goes.
+            self._outside.heed_stop_file()
             except MidwatchError as error:
                 return c.Reply(ok=False, text=str(error), code=error.code, number=self._store.number)
             self._set_info(stop_file=False)
@@ -150,7 +152,7 @@ class Engine:
         self._loop = asyncio.get_running_loop()
         self._alarm = Alarm(self._wake)
         self._until_idle = until_idle
-        self._watch = watch = StopWatch(self._workspace, self._stop_from_thread, self._clock)
+        self._watch = watch = StopWatch(self._workspace, self._stop_from_thread, self._clock, self._stop_from_thread)
         watch.start()
         try:
             self._outside.heed_stop_file()
@@ -282,7 +284,7 @@ class Engine:
         if self._roster.take_progress(progress):
             self._bus.publish([progress])
 
-    def _stop_from_thread(self, reports: tuple[KillReport, ...]) -> None:
+    def _stop_from_thread(self, reports: tuple[KillReport, ...] = ()) -> None:
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._outside.heed_stop_file)
 

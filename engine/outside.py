@@ -46,7 +46,7 @@ class Outside:
         await self._watch.run()
 
     def heed_stop_file(self) -> None:
-        """Bring the record in line with a STOP file that somebody made without asking the engine."""
+        """Bring the record in line with a STOP file that somebody made without asking the engine, and with its uses."""
         workspace = self._hall.workspace
         if not kill_switch.engaged(workspace):
             return
@@ -55,6 +55,11 @@ class Outside:
             note = kill_switch.notes(workspace)
             by, why = (note.by, note.why) if note else (kill_switch.BY_FILE, "")
             self._desk.handle(c.Request(actor=by, command=c.KillAll(why=why)))
+            self._hall.wake()
+        known = self._hall.store.kill_uses
+        fresh = tuple(use for use in kill_switch.uses(workspace) if known.get(use.id) != use)
+        if fresh:
+            self._desk.handle(c.Request(actor=ENGINE, command=c.RecordUses(uses=fresh)))
             self._hall.wake()
 
     def _changed(self, paths: frozenset[Path]) -> None:

@@ -10,6 +10,7 @@ from console.client import EngineSilent
 from state.errors import WorkspaceBusy
 
 if TYPE_CHECKING:
+    from console.client import Control
     from engine.safety.kill import KillReport
     from state.files import Workspace
 
@@ -65,6 +66,8 @@ def arm(hand: Hand, reason: str) -> None:
         if not stopped:
             say("the kill switch is not engaged")
             return
+        if not control.live:
+            _take_in(control, hand.workspace())
         reply = ask(control, Arm(why=reason))
         if not control.live:
             kill_switch.release(hand.workspace())
@@ -120,28 +123,39 @@ def _kill_one(hand: Hand, label: str, reason: str) -> "tuple[tuple[KillReport, .
 
 def _kill_all(hand: Hand, reason: str) -> "tuple[tuple[KillReport, ...], str]":
     from engine.safety import kill_switch
+    from state.model.brakes.kill_use import Means
     from state.model.command import KillAll
 
     workspace = hand.workspace()
-    reports = {report.build: report for report in kill_switch.engage(workspace, hand.actor, reason)}
+    reports = kill_switch.engage(workspace, hand.actor, reason, means=Means.VERB)
     silent = ""
     try:
         with hand.control(timeout_s=_HUNG_S) as control:
             until = time.monotonic() + (_RECORDED_S if control.live else 0)
             while not control.view().control.stopped:
                 if time.monotonic() >= until:
-                    ask(control, KillAll(why=reason))
+                    ask(control, KillAll(why=reason, means=Means.VERB))
                     break
                 time.sleep(0.02)
+            if not control.live:
+                _take_in(control, workspace)
     except (EngineSilent, WorkspaceBusy):
         silent = "; the engine does not answer, and will put it on record from the STOP file"
-    # An engine that is awake kills as soon as it sees the file, and may have been quicker.
-    noted = kill_switch.notes(workspace)
-    for report in noted.killed if noted else ():
-        reports.setdefault(report.build, report)
+    reports = kill_switch.killed_by(workspace, reports)
     count = f"{len(reports)} build{'' if len(reports) == 1 else 's'}"
     words = f"the kill switch is engaged, {count} killed; nothing starts until `midwatch arm`{silent}"
-    return tuple(reports.values()), words
+    return reports, words
+
+
+def _take_in(control: "Control", workspace: "Workspace") -> None:
+    """Put on record, in an engine's place, which uses of the switch the STOP file tells of."""
+    from engine.safety import kill_switch
+    from state.model.command import RecordUses
+
+    known = control.view().kill_uses
+    fresh = tuple(use for use in kill_switch.uses(workspace) if known.get(use.id) != use)
+    if fresh:
+        ask(control, RecordUses(uses=fresh))
 
 
 def _strike_label(workspace: "Workspace", label: str) -> "tuple[KillReport, ...]":

@@ -34,6 +34,8 @@ class KillReport(Noun, frozen=True, kw_only=True):
     """From the call until the last process was seen dead."""
     survivors: tuple[int, ...]
     """Pids that are still there; empty when the build is dead."""
+    processes: int = 0
+    """At least so many of it ran: where no control group counts them, not all are seen."""
 
 
 def kill_build(paths: BuildPaths, grace_s: float = 0.0) -> KillReport:
@@ -112,7 +114,9 @@ class _Strike:
         self._began = began
         self._how: list[str] = []
         self._by_group = False
-        self._found = processes.any_running(tree.pidfds) or bool(groups.members(tree.groups))
+        members = groups.members(tree.groups)
+        self._found = processes.any_running(tree.pidfds) or bool(members)
+        self._most = max(len(members), len(tree.pidfds)) if self._found else 0
 
     def ask(self, grace_s: float) -> None:
         """Ask all that the build started to end, and give it `grace_s` to do so."""
@@ -153,6 +157,7 @@ class _Strike:
             how=tuple(self._how),
             ms=round(ms, 3),
             survivors=tuple(sorted(survivors)),
+            processes=self._most,
         )
         if report.found:
             _leave(tree.paths, report)
@@ -183,6 +188,7 @@ class _Strike:
                 continue
             quiet = 0
             self._found = True
+            self._most = max(self._most, len(living))
             if time.monotonic() >= end:
                 return living
             running = living.keys() - stopped
@@ -202,7 +208,8 @@ class _Strike:
 def _together(before: KillReport | None, after: KillReport) -> KillReport:
     if before is None:
         return after
-    return msgspec.structs.replace(after, how=(*before.how, *after.how), ms=before.ms + after.ms)
+    most = max(before.processes, after.processes)
+    return msgspec.structs.replace(after, how=(*before.how, *after.how), ms=before.ms + after.ms, processes=most)
 
 
 def _end_all(pids: Iterable[int], end: float) -> None:

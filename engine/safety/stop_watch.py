@@ -4,6 +4,7 @@ import logging
 import os
 import select
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -17,6 +18,7 @@ from state.files import Workspace
 _log = logging.getLogger(__name__)
 
 _APPEARED = Mask.CREATE | Mask.MOVED_TO
+_WRITTEN = Mask.CLOSE_WRITE
 _LOST = Mask.DELETE | Mask.MOVED_FROM
 
 _LOOK_AGAIN_S = 0.1
@@ -31,10 +33,12 @@ class StopWatch:
         workspace: Workspace,
         callback: Callable[[tuple[KillReport, ...]], None],
         clock: Clock | None = None,
+        written: Callable[[], None] = lambda: None,
     ) -> None:
-        """`callback` runs on the watching thread, once for each time that STOP appears."""
+        """`callback` runs on the watching thread, once for each time that STOP appears, `written` when it says more."""
         self._workspace = workspace
         self._callback = callback
+        self._written = written
         self._clock = clock or SystemClock()
         self._wake = os.eventfd(0, os.EFD_CLOEXEC)
         self._closing = False
@@ -42,7 +46,7 @@ class StopWatch:
         self._settling: deque[threading.Event] = deque()
         self._inotify = Inotify(sync_timeout=0)
         # Watching begins before the first look: a STOP made in between is seen twice rather than never.
-        self._inotify.add_watch(workspace.hidden, _APPEARED)
+        self._inotify.add_watch(workspace.hidden, _APPEARED | _WRITTEN)
         # A folder in which builds run does not tell of its own end before theirs; the folder above it does.
         self._inotify.add_watch(workspace.root, _LOST)
         self._thread = threading.Thread(target=self._run, name="stop-watch", daemon=True)
@@ -85,9 +89,11 @@ class StopWatch:
                 return
             # Taken before the events are: what appeared before somebody began to wait is among those.
             settling = [self._settling.popleft() for _ in range(len(self._settling))]
-            appeared, lost = self._drain()
+            appeared, lost, written = self._drain()
             if appeared or lost:
                 self._act()
+            elif written:
+                self._tell(self._written)
             for acted in settling:
                 acted.set()
             if lost:
@@ -95,9 +101,9 @@ class StopWatch:
                 _log.error("the folder %s is gone: every build in it was ended", self._workspace.hidden)
                 return
 
-    def _drain(self) -> tuple[bool, bool]:
-        """Take all waiting events; return whether STOP appeared and whether the folder was lost."""
-        appeared = lost = False
+    def _drain(self) -> tuple[bool, bool, bool]:
+        """Take all waiting events; return whether STOP appeared, the folder was lost and STOP was written to."""
+        appeared = lost = written = False
         while (event := self._inotify.sync_get()) is not None:
             name = event.name.name if event.name is not None else ""
             if event.mask & Mask.Q_OVERFLOW:
@@ -106,16 +112,23 @@ class StopWatch:
                 lost = lost or not self._workspace.hidden.exists()
             elif event.mask & _APPEARED:
                 appeared = appeared or name == self._workspace.stop.name
+            elif event.mask & _WRITTEN:
+                written = written or name == self._workspace.stop.name
             elif event.mask & _LOST:
                 lost = lost or name == self._workspace.hidden.name
-        return appeared, lost
+        return appeared, lost, written
 
     def _act(self) -> None:
+        began = time.monotonic()
         reports = kill_until_none(self._workspace)
+        ms = (time.monotonic() - began) * 1000
         if engaged(self._workspace):
-            record_deaths(self._workspace, reports, self._clock)
+            record_deaths(self._workspace, reports, self._clock, ms)
+        self._tell(lambda: self._callback(reports))
+
+    def _tell(self, what: Callable[[], None]) -> None:
         try:
-            self._callback(reports)
+            what()
         except Exception:  # noqa: BLE001 - a named edge: whatever fails there is logged
             # The brake must outlive whoever is told about it.
             _log.exception("the builds were ended, but the engine could not be told")

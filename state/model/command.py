@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from state.model.brakes.kill_use import KillUse, Means
 from state.model.mode import Mode
 from state.model.record import Noun, Tagged
 from state.model.task import Spec
@@ -48,6 +49,14 @@ class KillAll(Tagged, frozen=True, kw_only=True, tag="kill_all"):
     """Engage the kill switch."""
 
     why: str = ""
+    means: Means = Means.KEY
+    """How whoever asks came to do so."""
+
+
+class RecordUses(Tagged, frozen=True, kw_only=True, tag="record_uses"):
+    """Put uses of the kill switch on record, which are over: what was measured, in earnest or in a rehearsal."""
+
+    uses: tuple[KillUse, ...]
 
 
 class Arm(Tagged, frozen=True, kw_only=True, tag="arm"):
@@ -130,6 +139,7 @@ Command = (
     | Pause
     | SetMode
     | PauseSchedule
+    | RecordUses
     | RunSchedule
     | SetContext
     | ClearContext
