@@ -1,6 +1,7 @@
 """What the engine keeps in mind about the tables, so that a decision never walks over all of them."""
 
 from engine.schedule.waiting import Waiting
+from engine.telemetry.history import History
 from state.journal import Entry
 from state.model.build import Build, Reviewing
 from state.model.task import Held, Task
@@ -8,7 +9,7 @@ from state.store import Store
 
 
 class Ledger:
-    """Indexes that follow the store: who waits, which builds occupy a slot, which wait for a merge."""
+    """Indexes that follow the store: who waits, which builds occupy a slot, what past ones came to."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -17,6 +18,7 @@ class Ledger:
     def rebuild(self) -> None:
         """Forget everything and read the tables again."""
         self.waiting = Waiting(self._store.tasks.values())
+        self._history: History | None = None
         # What it depends on may have changed in a moment whose own consequences were never written.
         self.waiting.judge_again(
             task for task in self._store.tasks.values() if task.spec.depends and isinstance(task.state, Held)
@@ -34,6 +36,15 @@ class Ledger:
                 self.waiting.update(record)
             elif isinstance(record, Build):
                 self._note_build(record)
+                if self._history is not None:
+                    self._history.note(record)
+
+    @property
+    def history(self) -> History:
+        """What past builds came to; built when it is first asked for."""
+        if self._history is None:
+            self._history = History(self._store.tasks, self._store.builds.values())
+        return self._history
 
     def occupying(self) -> tuple[Build, ...]:
         """The builds that take a slot."""

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.ledger import Ledger
+from engine.policy.bands.kinds import ALL
 from state.files import create_workspace
 from state.model import build as b
 from state.model import task as t
@@ -78,3 +79,15 @@ def test_a_held_task_whose_dependency_changed_is_looked_at_again_after_a_start(t
         held = a_task("second", t.Held(findings=()), depends=("first",))
         store.stage([done, held, a_task("third", t.Held(findings=()))], SETUP)
         assert Ledger(store).waiting.take_again() == ("second",)
+
+
+def test_what_past_builds_came_to_is_followed(tmp_path: Path) -> None:
+    """A build that ends after the history was first asked for is in it, and still is when it is read anew."""
+    with Store.open(create_workspace(tmp_path), ManualClock()) as store:
+        ledger = Ledger(store)
+        store.listeners.append(ledger.note)
+        assert ledger.history.kinds() == ()
+        store.stage([a_task("a"), a_build("a-1", b.Finished(ending="done", text="", at=NOON))], SETUP)
+        assert ledger.history.failures(ALL) == (False,)
+        ledger.rebuild()
+        assert ledger.history.failures(ALL) == (False,)

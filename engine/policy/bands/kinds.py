@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from functools import lru_cache
 
 from state.model.record import Noun
 from state.model.task import Spec
@@ -29,6 +30,7 @@ class Kind(Noun, frozen=True, kw_only=True):
 ALL = Kind()
 
 
+@lru_cache(maxsize=4096)
 def runner(command: str) -> str:
     """Return the name of the program that a command line begins with, whatever variables are set before it."""
     try:

@@ -1,0 +1,1 @@
+"""What the builds of the past came to, figure by figure."""

@@ -1,0 +1,150 @@
+"""The latest builds of each kind, by which the next one's figures are judged."""
+
+from bisect import insort
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from engine.policy.bands.band import RECENT, WINDOW, band, failing
+from engine.policy.bands.figures import OF_RUNS, RETRIES, Figure
+from engine.policy.bands.kinds import Kind, kinds
+from engine.telemetry.measures import ended_at, is_sample, of_sample
+from state.model.anomaly import Band
+from state.model.build import Build, Finished
+from state.model.task import Spec, Task
+
+_KEPT = WINDOW + RECENT
+
+
+class End(NamedTuple):
+    """How one build came out, and how many of its task had failed right before it."""
+
+    at: datetime
+    attempt: int
+    build: str
+    failed: bool
+    retries: int
+
+
+class Fails(NamedTuple):
+    """Failures among the last few builds of a kind."""
+
+    failed: int
+    of: int
+    most: float
+    """As many would be usual."""
+    before: int
+    """From how many builds that is known."""
+    kind: str
+
+
+class History:
+    """An index over the store's builds: kept in step by `note`, or built anew from the tables at any time.
+
+    It holds the builds themselves; their figures are worked out when they are asked for.
+    """
+
+    def __init__(self, tasks: Mapping[str, Task], builds: Iterable[Build]) -> None:
+        self._tasks = tasks
+        self._runs: dict[Kind, list[tuple[datetime, str, Build]]] = {}
+        self._ends: dict[Kind, list[End]] = {}
+        self._row: dict[str, int] = {}
+        """By label how many builds failed in a row."""
+        self._counted: set[str] = set()
+        for build in sorted(builds, key=_order):
+            self.note(build)
+
+    def note(self, build: Build) -> None:
+        """Take in a build's new form; what it was before is replaced."""
+        sample, over = is_sample(build), isinstance(build.state, Finished)
+        task = self._tasks.get(build.label) if sample or over else None
+        if task is None:
+            return
+        own = kinds(task.spec)
+        if sample:
+            for kind in own:
+                _keep_run(self._runs.setdefault(kind, []), build)
+        if isinstance(build.state, Finished) and build.state.ending in ("done", "failed"):
+            self._note_end(build, build.state, own)
+
+    def _note_end(self, build: Build, state: Finished, own: Iterable[Kind]) -> None:
+        if build.id in self._counted:
+            return
+        self._counted.add(build.id)
+        failed, before = state.ending == "failed", self._row.get(build.label, 0)
+        self._row[build.label] = before + 1 if failed else 0
+        end = End(at=state.at, attempt=build.attempt, build=build.id, failed=failed, retries=before)
+        for kind in own:
+            ends = self._ends.setdefault(kind, [])
+            insort(ends, end)
+            del ends[:-_KEPT]
+
+    def kinds(self) -> tuple[Kind, ...]:
+        """Every kind of which a build ended, the widest first, then by name."""
+        found = self._runs.keys() | self._ends.keys()
+        return tuple(sorted(found, key=lambda kind: (bool(kind.category), kind.category, kind.runner, kind.repo)))
+
+    def values(self, kind: Kind, figure: Figure, *, but: str = "") -> tuple[float, ...]:
+        """Return a figure's latest values in one kind, the oldest first, without those of the build `but`."""
+        if figure is RETRIES:
+            ends = [end for end in self._ends.get(kind, ()) if not end.failed and end.build != but]
+            return tuple(float(end.retries) for end in ends[-WINDOW:])
+        runs = [build for _, build_id, build in self._runs.get(kind, ()) if build_id != but]
+        told = (of_sample(build).get(figure.name) for build in runs[-WINDOW:])
+        return tuple(value for value in told if value is not None)
+
+    def bands(self, spec: Spec, *, sigma: float, least: int, but: str = "") -> dict[str, Band]:
+        """Return the band of each figure by its name, each from the closest kind of which enough is known."""
+        found = {}
+        for figure in (*OF_RUNS, RETRIES):
+            for kind in kinds(spec):
+                made = band(self.values(kind, figure, but=but), figure, kind.words, sigma=sigma, least=least)
+                if made is not None:
+                    found[figure.name] = made
+                    break
+        return found
+
+    def retries(self, build_id: str, spec: Spec) -> int:
+        """Return how many builds of its task failed right before one that is over."""
+        return next((end.retries for end in self._ends.get(kinds(spec)[0], ()) if end.build == build_id), 0)
+
+    def fails(self, build_id: str, spec: Spec, *, sigma: float, least: int) -> Fails | None:
+        """Return the failures up to a build where it is the one by which there are too many; else None."""
+        for kind in kinds(spec):
+            ends = self._ends.get(kind, [])
+            place = next((place for place, end in enumerate(ends) if end.build == build_id), None)
+            if place is None:
+                return None
+            now = _fails(ends[: place + 1], kind, sigma, least)
+            if now is None:
+                continue
+            then = _fails(ends[:place], kind, sigma, least)
+            return now if now.failed > now.most and (then is None or then.failed <= then.most) else None
+        return None
+
+    def failures(self, kind: Kind) -> tuple[bool, ...]:
+        """Return which of a kind's latest builds failed, the oldest first."""
+        return tuple(end.failed for end in self._ends.get(kind, ()))
+
+
+def _fails(ends: list[End], kind: Kind, sigma: float, least: int) -> Fails | None:
+    failed = [end.failed for end in ends]
+    before, last = failed[-_KEPT:-RECENT], failed[-RECENT:]
+    most = failing(before, last, sigma=sigma, least=least)
+    if most is None:
+        return None
+    return Fails(failed=sum(last), of=len(last), most=most, before=len(before), kind=kind.words)
+
+
+def _keep_run(runs: list[tuple[datetime, str, Build]], build: Build) -> None:
+    place = next((place for place in range(len(runs) - 1, -1, -1) if runs[place][1] == build.id), None)
+    if place is not None:
+        del runs[place]
+    insort(runs, (ended_at(build), build.id, build), key=lambda run: run[:2])
+    del runs[:-_KEPT]
+
+
+def _order(build: Build) -> tuple[datetime, int, str]:
+    """By their ends, so that failures in a row are counted as they came."""
+    at = build.state.at if isinstance(build.state, Finished) else ended_at(build)
+    return at, build.attempt, build.id
