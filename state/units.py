@@ -9,18 +9,24 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from state.model.money import MICRO, from_dollars
+from state.text import one_line
 from state.zones import zone_of
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _BYTES = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+_MOST_S = 100 * 365 * 86_400.0
+_MOST_BYTES = 1 << 50
+_MOST = 1_000_000_000
+_SHOWN = 40
 
 
 def parse_duration(text: str | int | float) -> float:
     """Return seconds for `90`, `"90s"`, `"5m"`, `"1h30m"`, `"2d"` or `"250ms"`; raises ValueError."""
     if isinstance(text, int | float) and not isinstance(text, bool):
-        seconds = float(text)
+        # Compared before it becomes a float, which not every whole number can.
+        seconds = float(text) if abs(text) <= _MOST_S else math.inf
     else:
         compact = str(text).replace(" ", "")
         parts = _PART.findall(compact)
@@ -30,8 +36,10 @@ def parse_duration(text: str | int | float) -> float:
             seconds = sum(float(amount) * _SECONDS[unit] for amount, unit in parts)
         else:
             raise ValueError(f'{text!r} is not a duration: write "90s", "5m", "1h30m" or a number of seconds')
-    if not math.isfinite(seconds) or seconds < 0:
-        raise ValueError(f"{text!r} is not a duration: it must be 0 or more and finite")
+    if not 0 <= seconds <= _MOST_S:
+        raise ValueError(
+            f"{one_line(repr(text), _SHOWN)} is not a duration: it must be 0 or more, and at most 100 years"
+        )
     return seconds
 
 
@@ -40,7 +48,10 @@ def parse_size(text: str | int) -> int:
     found = _SIZE.fullmatch(str(text).strip()) if not isinstance(text, bool | float) else None
     if not found:
         raise ValueError(f'{text!r} is not a size: write "512M", "2G" or a number of bytes')
-    return int(float(found[1]) * (1 << _BYTES[found[2].upper()])) if found[2] else int(float(found[1]))
+    size = float(found[1]) * (1 << _BYTES[found[2].upper()])
+    if size > _MOST_BYTES:
+        raise ValueError(f"{one_line(repr(text), _SHOWN)} is too large: a size is at most 1024T")
+    return int(size)
 
 
 def _is_number(text: str) -> bool:
@@ -89,8 +100,8 @@ def count(least: int) -> Kind:
     def read(value: Any) -> int:
         what = f"a whole number of {least} or more"
         _expect(value, (int,), what)
-        if value < least:
-            raise ValueError(f"expected {what}, not {value}")
+        if not least <= value <= _MOST:
+            raise ValueError(f"expected {what} up to {_MOST:,}, not {one_line(str(value), _SHOWN)}")
         return int(value)
 
     return Kind(read, str)
@@ -138,6 +149,12 @@ def _paths(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError(f"expected a list of texts in quotes, not {said(value)}")
+    return tuple(_text(text) for text in value)
+
+
 def _command(value: Any) -> str:
     text = _text(value)
     try:
@@ -178,3 +195,4 @@ TEXT = Kind(_text, _quoted)
 COMMAND = Kind(_command, _quoted)
 ZONE = Kind(_zone, _quoted)
 PATHS = Kind(_paths, lambda paths: f"[{', '.join(map(_quoted, paths))}]")
+TEXTS = Kind(_texts, PATHS.show)

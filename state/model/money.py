@@ -3,6 +3,7 @@
 from decimal import Decimal, InvalidOperation
 
 MICRO = 1_000_000
+_MOST = 1_000_000_000
 
 
 def from_dollars(text: str | int | float) -> int:
@@ -13,6 +14,8 @@ def from_dollars(text: str | int | float) -> int:
         raise ValueError(f"{text!r} is not an amount in dollars: write 12.50") from error
     if not amount.is_finite() or amount < 0:
         raise ValueError(f"{text!r} is not an amount in dollars: write a number of 0 or more")
+    if amount > _MOST:
+        raise ValueError(f"that is too much: an amount is at most {_MOST:,} dollars")
     return int(amount * MICRO)
 
 

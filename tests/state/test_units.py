@@ -1,12 +1,14 @@
 """Durations, sizes and amounts as operators write them."""
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from state import units
+from state.model.money import from_dollars
 from state.units import parse_duration, parse_size, show_duration, show_size
 
 
@@ -106,3 +108,12 @@ def test_a_value_of_the_wrong_kind_is_refused_with_what_is_expected(
 def test_a_value_is_shown_as_it_stands_in_the_file(kind: units.Kind, value: object, text: str) -> None:
     """What is shown can be pasted into the settings."""
     assert kind.show(value) == text
+
+
+@pytest.mark.parametrize("read", [parse_duration, parse_size, units.count(0).read, from_dollars])
+@pytest.mark.parametrize("digits", [400, 4000])
+def test_a_figure_of_hundreds_of_digits_is_refused_in_few_words(read: Any, digits: int) -> None:
+    """No number is too large to be an error in words, which does not repeat all of it."""
+    with pytest.raises(ValueError, match="most|too|up to") as refused:
+        read(10**digits if read is not from_dollars else "9" * digits)
+    assert len(str(refused.value)) < 200
