@@ -1,5 +1,6 @@
 """The operator's settings: `midwatch.toml`, typed, with errors that name file, line and key."""
 
+from state.settings.brakes import BreakerSettings, NightSettings, Rates, RateSettings
 from state.settings.problems import Problem, SettingsError
 from state.settings.reader import load, mistake
 from state.settings.text import default_text
@@ -9,6 +10,7 @@ from state.settings.values import (
     CalendarSettings,
     EngineSettings,
     GitSettings,
+    PrivacySettings,
     QueueSettings,
     RetrySettings,
     SandboxKind,
@@ -17,6 +19,7 @@ from state.settings.values import (
     StallSettings,
     TaskSettings,
     TimeSettings,
+    Words,
     limits_for,
 )
 from state.settings.windows import context_rules
@@ -25,11 +28,16 @@ from state.units import parse_duration, parse_size
 __all__ = [
     "DEFAULT_LIMITS",
     "ApprovalSettings",
+    "BreakerSettings",
     "CalendarSettings",
     "EngineSettings",
     "GitSettings",
+    "NightSettings",
+    "PrivacySettings",
     "Problem",
     "QueueSettings",
+    "RateSettings",
+    "Rates",
     "RetrySettings",
     "SandboxKind",
     "SandboxSettings",
@@ -38,6 +46,7 @@ __all__ = [
     "StallSettings",
     "TaskSettings",
     "TimeSettings",
+    "Words",
     "context_rules",
     "default_text",
     "limits_for",

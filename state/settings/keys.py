@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 from state import units
 from state.model.mode import Mode
+from state.model.task import Category
 from state.model.when.schedule import Misfire, Schedule, Seconds
 from state.settings.schedules import BUILT_IN
-from state.settings.values import SandboxKind, Settings
+from state.settings.values import SandboxKind, Settings, Words
 
 
 class Key(NamedTuple):
@@ -38,8 +39,18 @@ class Section(NamedTuple):
     """One section of the file."""
 
     name: str
+    """With a dot where it stands within another."""
     help: str
     keys: tuple[Key, ...]
+    field: str = ""
+    """That of the settings; empty where it is the name."""
+    scopes: Mapping[str, str] = {}
+    """Kinds of sub-sections that hold the same keys for some builds only, each with a name that the file shows."""
+
+    @property
+    def holds(self) -> str:
+        """The field of the settings that it fills."""
+        return self.field or self.name
 
 
 _ISOLATION = units.choice(SandboxKind)
@@ -54,12 +65,31 @@ LIMITS = (
     Key("disk", "disk_bytes", units.SIZE, "How large its workspace may grow."),
     Key("tmp", "tmp_bytes", units.SIZE, "How large its /tmp may grow."),
 )
+
+
+def _region(value: Any) -> str:
+    if not isinstance(value, str) or (value and not (len(value) == 2 and value.isascii() and value.isalpha())):
+        raise ValueError(f'expected the two letters of a country, such as "DE", not {units.said(value)}')
+    return value.upper()
+
+
 _MODE = units.Kind(units.choice(Mode).read, lambda mode: units.choice(Mode).show(mode or Mode.LIVE))
+_REGION = units.Kind(_region, units.TEXT.show)
 _NEVER = "never"
 _LIVE_AFTER = units.Kind(
     lambda value: None if value == _NEVER else units.LASTING.read(value),
     lambda value: f'"{_NEVER}"' if value is None else units.LASTING.show(value),
 )
+
+
+def _or_none(kind: units.Kind) -> units.Kind:
+    """Return a kind of limits of which 0 is none."""
+    return units.Kind(
+        lambda value: 0 if value == "none" else kind.read(value), lambda limit: kind.show(limit) if limit else '"none"'
+    )
+
+
+_COUNT, _AMOUNT = _or_none(_AT_LEAST_0), _or_none(units.MONEY)
 SECTIONS = (
     Section("queue", "What starts.", (Key("slots", "slots", _AT_LEAST_1, "Builds at the same time."),)),
     Section(
@@ -76,6 +106,34 @@ SECTIONS = (
         (Key("after", "after_s", units.LASTING, "Without output, changed files or processor time for this long."),),
     ),
     Section("limits", "What each build may use.", LIMITS),
+    Section(
+        "limits.rates",
+        'What all builds together may use: a build that goes over stands still and asks. 0 or "none" is no limit.',
+        (
+            Key("calls_per_min", "calls_per_min", _COUNT, "API calls in any minute."),
+            Key("usd_per_h", "usd_per_h", _AMOUNT, "US dollars in any hour."),
+            Key("files_per_h", "files_per_h", _COUNT, "Changed files in any hour; a file counts once for a build."),
+        ),
+        field="rates",
+        scopes={"category": Category.BUG_FIX, "task": "LABEL"},
+    ),
+    Section(
+        "limits.night",
+        "What all builds together may use while the overnight window is open.",
+        (Key("calls", "calls", _COUNT, "API calls."), Key("usd", "usd", _AMOUNT, "US dollars.")),
+        field="night",
+    ),
+    Section(
+        "limits.breaker",
+        "When nothing more starts in a repository for a while. 0 is never.",
+        (
+            Key("failures", "failures", _AT_LEAST_0, "Builds that failed in a row."),
+            Key("unchanged", "unchanged", _AT_LEAST_0, "Builds in a row that succeeded and changed nothing."),
+            Key("wait", "wait_s", units.LASTING, "Before one may try again; doubled each time that it fails."),
+            Key("longest", "longest_s", units.LASTING, "The longest that this wait becomes."),
+        ),
+        field="breaker",
+    ),
     Section(
         "sandbox",
         "Where builds run.",
@@ -112,6 +170,16 @@ SECTIONS = (
         (
             Key("mode", "mode", _MODE, '"live" carries them out; "observe" writes them down, and nothing executes.'),
             Key("live_after", "live_after_s", _LIVE_AFTER, 'How long to observe before it goes live, such as "7d".'),
+        ),
+    ),
+    Section(
+        "privacy",
+        "What stays out of the record, besides mail addresses, phone numbers and keys.",
+        (
+            Key("people", "people", units.TEXTS, 'Names, such as ["Ada Lovelace"].'),
+            Key("patterns", "patterns", units.TEXTS, 'Regular expressions (RE2) for more, such as ["EMP-[0-9]{6}"].'),
+            Key("phone_region", "phone_region", _REGION, 'A country, such as "DE", to find its national numbers too.'),
+            Key("tasks", "tasks", units.choice(Words), '"pseudonymise" or "keep" what a task says of people.'),
         ),
     ),
 )

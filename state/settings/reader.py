@@ -11,10 +11,12 @@ from typing import Any
 import msgspec
 
 from state import units
+from state.model.task import Category
 from state.model.when.context import Context, ContextRule
 from state.model.when.window import Exceptional, Window
 from state.settings import week, windows
-from state.settings.keys import DEFAULTS, LIMITS, NAMED, SECTIONS, TASK, Key, Named
+from state.settings.brakes import Rates
+from state.settings.keys import DEFAULTS, LIMITS, NAMED, SECTIONS, TASK, Key, Named, Section
 from state.settings.problems import Problem, SettingsError
 from state.settings.values import Settings, TaskSettings
 
@@ -60,7 +62,7 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def settings(self, data: Mapping[str, Any]) -> Settings:
-        known = {section.name: section for section in SECTIONS}
+        known = {section.name: section for section in SECTIONS if "." not in section.name}
         others: dict[str, Callable[[Any], Any]] = {
             "tasks": self._tasks,
             "windows": self._windows,
@@ -74,9 +76,7 @@ class _Reader:
             elif name in NAMED:
                 continue  # these may lean on the others, which stand above or below them
             elif name in known:
-                changes = self._keys((name,), value, known[name].keys)
-                part = msgspec.structs.replace(getattr(settings, name), **changes)
-                settings = msgspec.structs.replace(settings, **{name: part})
+                settings = self._section(known[name], value, settings)
             else:
                 self._unknown((name,), (*known, *others, *NAMED), "section")
         for name in NAMED.keys() & data.keys():
@@ -89,6 +89,29 @@ class _Reader:
         if self.problems:
             raise SettingsError(tuple(sorted(self.problems, key=lambda problem: problem.line)))
         return settings
+
+    def _section(self, section: Section, value: Any, settings: Settings) -> Settings:
+        """Take a section, with those that stand within it, into the settings."""
+        at = tuple(section.name.split("."))
+        told = dict(self._table(at, value))
+        within = {inner.name.rpartition(".")[2]: inner for inner in SECTIONS if _lies_in(inner, section)}
+        for name in within.keys() & told.keys():
+            settings = self._section(within[name], told.pop(name), settings)
+        changes: dict[str, Any] = {
+            scope: self._scope((*at, scope), told.pop(scope), section) for scope in section.scopes if scope in told
+        }
+        changes |= self._keys(at, told, section.keys, also=(*within, *section.scopes))
+        part = msgspec.structs.replace(getattr(settings, section.holds), **changes)
+        return msgspec.structs.replace(settings, **{section.holds: part})
+
+    def _scope(self, at: tuple[str, ...], value: Any, section: Section) -> dict[str, Rates]:
+        """Read the sub-sections that hold a section's keys for one category or one task each."""
+        found = {}
+        for name, told in self._table(at, value).items():
+            if at[-1] == "category" and name not in tuple(Category):
+                self._unknown((*at, name), tuple(Category), "category")
+            found[name] = Rates(**self._keys((*at, name), told, section.keys))
+        return found
 
     def _tasks(self, value: Any) -> dict[str, TaskSettings]:
         return {label: self._task(("tasks", label), told) for label, told in self._table(("tasks",), value).items()}
@@ -224,6 +247,10 @@ class _Reader:
                 break
             before = count
         return before + 1
+
+
+def _lies_in(inner: Section, section: Section) -> bool:
+    return inner.name.rpartition(".")[0] == section.name
 
 
 def _parsed(text: str) -> Any:

@@ -11,8 +11,12 @@ def default_text() -> str:
     parts = ["# Midwatch's settings. Each key stands here with its default: take its # away to change it.\n"]
     settings = Settings()
     for section in SECTIONS:
-        part = getattr(settings, section.name)
+        part = getattr(settings, section.holds)
         rows = [(f"# {key.name} = {key.kind.show(getattr(part, key.field))}", key.help) for key in section.keys]
+        rows += [
+            (f"# [{section.name}.{scope}.{name}]", f"The same keys for one {scope}.")
+            for scope, name in section.scopes.items()
+        ]
         parts.append(f"\n# {section.help}\n[{section.name}]\n{_aligned(rows)}")
     rows = [
         ("# [tasks.LABEL]", "What holds for the task of this label only."),

@@ -14,6 +14,7 @@ from state.model.task import Spec
 from state.model.when.context import Context, ContextRule
 from state.model.when.schedule import Schedule
 from state.model.when.window import Exceptional, Window
+from state.settings.brakes import BreakerSettings, NightSettings, RateSettings
 from state.zones import local_name
 
 
@@ -87,6 +88,25 @@ class CalendarSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Absolute paths of ICS files."""
 
 
+class Words(StrEnum):
+    """What becomes of personal data in what a task says of itself."""
+
+    PSEUDONYMISE = "pseudonymise"
+    KEEP = "keep"
+
+
+class PrivacySettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[privacy]`: what is taken out of all that the engine writes down."""
+
+    people: tuple[str, ...] = ()
+    """Names; found as whole words, in either case."""
+    patterns: tuple[str, ...] = ()
+    """Regular expressions of RE2."""
+    phone_region: str = ""
+    """Two letters of the country whose national phone numbers are found too; empty for international ones only."""
+    tasks: Words = Words.PSEUDONYMISE
+
+
 class TaskSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[tasks.LABEL]`: what holds for one task only."""
 
@@ -116,11 +136,15 @@ class Settings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     retry: RetrySettings = RetrySettings()
     stall: StallSettings = StallSettings()
     limits: Limits = DEFAULT_LIMITS
+    rates: RateSettings = RateSettings()
+    night: NightSettings = NightSettings()
+    breaker: BreakerSettings = BreakerSettings()
     sandbox: SandboxSettings = SandboxSettings()
     git: GitSettings = GitSettings()
     approval: ApprovalSettings = ApprovalSettings()
     time: TimeSettings = msgspec.field(default_factory=TimeSettings)
     calendar: CalendarSettings = CalendarSettings()
+    privacy: PrivacySettings = PrivacySettings()
     tasks: dict[str, TaskSettings] = {}
     schedules: dict[str, Schedule] = {}
     windows: dict[str, Window] = {}

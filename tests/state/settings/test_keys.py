@@ -15,9 +15,10 @@ OTHERS = {"windows", "contexts", "holidays"}
 def test_the_file_has_a_key_for_every_setting() -> None:
     """A setting that is added to the nouns cannot be forgotten in the file."""
     for section in SECTIONS:
-        part: Any = getattr(Settings(), section.name)
-        assert [key.field for key in section.keys] == list(part.__struct_fields__)
-    assert {section.name for section in SECTIONS} | {"tasks", *OTHERS} | NAMED.keys() == set(Settings.__struct_fields__)
+        part: Any = getattr(Settings(), section.holds)
+        assert [*(key.field for key in section.keys), *section.scopes] == list(part.__struct_fields__)
+    fields = {section.holds for section in SECTIONS} | {"tasks", *OTHERS} | NAMED.keys()
+    assert fields == set(Settings.__struct_fields__)
     assert {key.field for key in WINDOW} - {"enabled"} == set(Window.__struct_fields__) - {"name"}
     assert {key.field for key in CONTEXT} == set(ContextRule.__struct_fields__)
     assert {key.field for key in TASK} | {"limits"} == set(TaskSettings.__struct_fields__)

@@ -58,6 +58,22 @@ def test_every_setting_can_be_set(path: Path) -> None:
         output = 4096
         disk = "1G"
         tmp = "64M"
+        [limits.rates]
+        calls_per_min = 30
+        usd_per_h = "none"
+        files_per_h = 0
+        [limits.rates.category.bug_fix]
+        usd_per_h = 2.5
+        [limits.rates.task.tidy]
+        calls_per_min = 5
+        [limits.night]
+        calls = 4000
+        usd = 20
+        [limits.breaker]
+        failures = 3
+        unchanged = 0
+        wait = "10m"
+        longest = "1h"
         [sandbox]
         read = ["/opt/tools"]
         idle_priority = false
@@ -130,6 +146,15 @@ def test_every_setting_can_be_set(path: Path) -> None:
             "disk_bytes": 1 << 30,
             "tmp_bytes": 64 << 20,
         },
+        "rates": {
+            "calls_per_min": 30,
+            "usd_per_h": 0,
+            "files_per_h": 0,
+            "category": {"bug_fix": {"calls_per_min": 0, "usd_per_h": 2_500_000, "files_per_h": 0}},
+            "task": {"tidy": {"calls_per_min": 5, "usd_per_h": 0, "files_per_h": 0}},
+        },
+        "night": {"calls": 4000, "usd": 20_000_000},
+        "breaker": {"failures": 3, "unchanged": 0, "wait_s": 600.0, "longest_s": 3600.0},
         "sandbox": {"read": ("/opt/tools",), "idle_priority": False},
         "git": {"name": "Night Shift", "email": "night@example.org"},
         "approval": {"budget_over": 12_500_000},
@@ -191,6 +216,12 @@ other = 3
         ("[tasks.tidy]\nlimits = 1", 2, "tasks.tidy.limits"),
         ("[tasks.tidy]\nlimit.memory = 1", 2, "tasks.tidy.limit"),
         ("tasks = 1", 1, "tasks"),
+        ("[limits]\nrate = 1", 2, "limits.rate"),
+        ("limits.rates = 1", 1, "limits.rates"),
+        ("[limits.rates]\ncalls_per_min = -1", 2, "limits.rates.calls_per_min"),
+        ("[limits.rates.category.bugs]\nusd_per_h = 1", 1, "limits.rates.category.bugs"),
+        ("[limits.breaker]\nwait = 0", 2, "limits.breaker.wait"),
+        ('["limits.rates"]', 1, "limits.rates"),
     ],
 )
 def test_the_line_is_found_however_the_key_is_written(path: Path, text: str, line: int, key: str) -> None:
