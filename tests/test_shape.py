@@ -62,7 +62,10 @@ ARROWS = {
         {"msgspec", "watchfiles", "asyncinotify", "croniter", "icalendar", "recurring_ical_events"},
     ),
     "widgets": ({"widgets", "state.model", "state.text"}, {"textual", "rich"}),
-    "console": ({"console", "widgets", "engine", "state"}, {"click", "msgspec", "rich", "textual"}),
+    "console": (
+        {"console", "widgets", "engine", "state"},
+        {"click", "msgspec", "rich", "textual", "aiohttp", "prometheus_client"},
+    ),
 }
 
 # Hosts that a file of ours may name.
