@@ -1,0 +1,1 @@
+"""Limits on what many builds do together, over time."""
