@@ -6,6 +6,7 @@ from typing import Any
 from engine.policy.order import order_key
 from state.model import build as b
 from state.model import task as t
+from state.model.brakes.kill_use import last_drill, last_use
 from state.model.build import Build
 from state.model.control import Control
 from state.model.task import Task
@@ -146,6 +147,10 @@ def status(view: View) -> Value:
         ],
         "anomalies": sorted(view.anomalies.values(), key=lambda anomaly: (anomaly.created_at, anomaly.id)),
         "stop": {"engaged": stopped, "since": view.control.stopped_at, "by": view.control.stopped_by},
+        "kill_switch": {
+            "last_use": last_use(view.kill_uses.values()),
+            "last_drill": last_drill(view.kill_uses.values()),
+        },
         "paused": view.control.paused,
         "mode": mode(view.control),
         "counts": _counts(view.tasks),

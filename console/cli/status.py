@@ -46,7 +46,7 @@ def status(hand: Hand, with_queue: bool, with_active: bool, with_completed: bool
         say_json(answer)
         return
     whole = not (with_queue or with_active or with_completed)
-    parts = [_summary(answer, line(view)), _active(answer, view.at)] if whole else []
+    parts = [_summary(answer, line(view), _switch(view)), _active(answer, view.at)] if whole else []
     if with_active:
         parts.append(_active(answer, view.at) or "no build is under way")
     if with_queue:
@@ -58,7 +58,14 @@ def status(hand: Hand, with_queue: bool, with_active: bool, with_completed: bool
     say("\n\n".join(part for part in parts if part))
 
 
-def _summary(answer: dict[str, Any], observing: str) -> str:
+def _switch(view: "View") -> str:
+    from engine.reports.switch import drill_words, use_words
+
+    uses = view.kill_uses.values()
+    return f"kill switch: {use_words(uses, view.at)}; {drill_words(uses, view.at)}"
+
+
+def _summary(answer: dict[str, Any], observing: str, switch: str) -> str:
     from console.render import moment
 
     engine, stop = answer["engine"], answer["stop"]
@@ -73,6 +80,7 @@ def _summary(answer: dict[str, Any], observing: str) -> str:
         lines.append(f"KILL SWITCH ENGAGED{since}{by}: nothing starts until `midwatch arm`")
     if observing:
         lines.append(observing)
+    lines.append(switch)
     if answer["paused"]:
         lines.append("paused: nothing more starts until `midwatch resume`")
     lines += [engine[key] for key in ("sandbox", "trouble") if engine[key]]

@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 
 from console.actions import ACTIONS
 from console.screens.subject import Subject
+from engine.reports.switch import drill_words, use_words
 from state.model.view import View
 from widgets.cells import Cell, Tone
 from widgets.text_view import TextView
@@ -30,7 +31,10 @@ def help_lines(subject: Subject | None, view: View) -> list[Cell]:
         if why:
             lines.append(Cell(f"{'':<19}Not now: {why}", Tone.DIM))
     lines += [Cell(""), Cell("Moving about", Tone.STRONG), Cell("")]
-    return lines + [Cell(f"  {keys:<7}{what}") for keys, what in _MOVING]
+    lines += [Cell(f"  {keys:<7}{what}") for keys, what in _MOVING]
+    uses = view.kill_uses.values()
+    lines += [Cell(""), Cell("The kill switch", Tone.STRONG), Cell("")]
+    return lines + [Cell(f"  {told.capitalize()}.") for told in (use_words(uses, view.at), drill_words(uses, view.at))]
 
 
 class Help(ModalScreen[None]):

@@ -105,6 +105,9 @@ def test_the_kill_switch_with_an_engine(midwatch):
         assert sleepers() == set()
         assert "slow-1: dead in" in said
         midwatch.reaches("slow", "killed")
+        used = midwatch.json("status")["kill_switch"]["last_use"]
+        assert (used["means"], used["why"], used["builds"]) == ("verb", "enough", 1)
+        assert used["ms"] > 0 and used["processes"] >= 2 and used["survivors"] == []
         midwatch.add("later")
         assert midwatch.json("status")["stop"]["engaged"] is True
         assert midwatch.json("next")["reasons"][0]["rule"] == "kill_switch"
@@ -142,7 +145,9 @@ def test_the_kill_switch_although_the_engine_is_dead(midwatch):
         assert sleepers() == set()
         assert [report["build"] for report in answer["killed"]] == ["slow-1"]
         assert answer["survivors"] == []
-        assert midwatch.json("status")["stop"]["engaged"] is True
+        status = midwatch.json("status")
+        assert status["stop"]["engaged"] is True
+        assert (status["kill_switch"]["last_use"]["means"], status["kill_switch"]["last_use"]["builds"]) == ("verb", 1)
     midwatch.ok("arm")
     assert midwatch.json("status")["stop"]["engaged"] is False
     assert not os.path.exists(midwatch.workspace.stop)
