@@ -9,6 +9,8 @@ from console.cli.base import Hand, in_workspace, say, say_json, with_json
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from state.model.view import View
+
 _COMPLETED = 20
 
 
@@ -78,10 +80,12 @@ def _summary(answer: dict[str, Any], observing: str, switch: str) -> str:
         since = f" since {moment(stop['since'])}" if stop["since"] else ""
         by = f" by {stop['by']}" if stop["by"] else ""
         lines.append(f"KILL SWITCH ENGAGED{since}{by}: nothing starts until `midwatch arm`")
+    lines.append(switch)
     if observing:
         lines.append(observing)
-    lines.append(switch)
-    if answer["paused"]:
+    if answer["fault"]:
+        lines.append(f"MANUAL MODE: {answer['fault']['text']}; nothing is decided until `midwatch resume`")
+    elif answer["paused"]:
         lines.append("paused: nothing more starts until `midwatch resume`")
     lines += [engine[key] for key in ("sandbox", "trouble") if engine[key]]
     counts = ", ".join(f"{number} {state.replace('_', ' ')}" for state, number in sorted(answer["counts"].items()))
