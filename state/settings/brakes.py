@@ -42,3 +42,26 @@ class BreakerSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     wait_s: float = 900.0
     """Before one build may try again. Doubled each time that it fails, up to `longest_s`."""
     longest_s: float = 4 * 3600.0
+
+
+class AnomalySettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[anomalies]`: when a figure of a build is too unlike those of the builds before it."""
+
+    enabled: bool = True
+    sigma: float = 3.0
+    """How many standard deviations the edges of a band stand for."""
+    min_samples: int = 10
+    """From fewer builds nothing is concluded."""
+
+
+class CapSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[anomalies.caps]`: beyond these a build is held however usual that is; 0 is no cap. Money in micro-dollars."""
+
+    duration_s: float = 0.0
+    output_per_min: int = 0
+    """Bytes."""
+    files: int = 0
+    calls: int = 0
+    spent: int = 0
+    cpu_s: float = 0.0
+    memory_bytes: int = 0

@@ -89,7 +89,14 @@ def _or_none(kind: units.Kind) -> units.Kind:
     )
 
 
+def _sigma(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= 10:
+        raise ValueError(f"expected a number from 1 to 10, not {units.said(value)}")
+    return float(value)
+
+
 _COUNT, _AMOUNT = _or_none(_AT_LEAST_0), _or_none(units.MONEY)
+_LASTING, _SIZE = _or_none(units.LASTING), _or_none(units.SIZE)
 SECTIONS = (
     Section("queue", "What starts.", (Key("slots", "slots", _AT_LEAST_1, "Builds at the same time."),)),
     Section(
@@ -133,6 +140,29 @@ SECTIONS = (
             Key("longest", "longest_s", units.LASTING, "The longest that this wait becomes."),
         ),
         field="breaker",
+    ),
+    Section(
+        "anomalies",
+        "When a build is so unlike those before it that it stands still and asks.",
+        (
+            Key("enabled", "enabled", units.TRUTH, "Whether builds are compared at all."),
+            Key("sigma", "sigma", units.Kind(_sigma, str), "How many standard deviations from what is usual."),
+            Key("min_samples", "min_samples", units.count(5), "From fewer builds nothing is concluded."),
+        ),
+    ),
+    Section(
+        "anomalies.caps",
+        'The same, however usual it is. "none" is no cap.',
+        (
+            Key("duration", "duration_s", _LASTING, "How long it runs."),
+            Key("output_per_min", "output_per_min", _SIZE, "What it prints in a minute, over all its time."),
+            Key("files", "files", _COUNT, "Changed files."),
+            Key("calls", "calls", _COUNT, "API calls."),
+            Key("usd", "spent", _AMOUNT, "US dollars."),
+            Key("cpu", "cpu_s", _LASTING, "Processor time."),
+            Key("memory", "memory_bytes", _SIZE, "Memory of all its processes."),
+        ),
+        field="caps",
     ),
     Section(
         "sandbox",

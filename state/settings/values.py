@@ -14,7 +14,7 @@ from state.model.task import Spec
 from state.model.when.context import Context, ContextRule
 from state.model.when.schedule import Schedule
 from state.model.when.window import Exceptional, Window
-from state.settings.brakes import BreakerSettings, NightSettings, RateSettings
+from state.settings.brakes import AnomalySettings, BreakerSettings, CapSettings, NightSettings, RateSettings
 from state.zones import local_name
 
 
@@ -139,6 +139,8 @@ class Settings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rates: RateSettings = RateSettings()
     night: NightSettings = NightSettings()
     breaker: BreakerSettings = BreakerSettings()
+    anomalies: AnomalySettings = AnomalySettings()
+    caps: CapSettings = CapSettings()
     sandbox: SandboxSettings = SandboxSettings()
     git: GitSettings = GitSettings()
     approval: ApprovalSettings = ApprovalSettings()

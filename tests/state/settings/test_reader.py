@@ -69,6 +69,13 @@ def test_every_setting_can_be_set(path: Path) -> None:
         [limits.night]
         calls = 4000
         usd = 20
+        [anomalies]
+        sigma = 4
+        min_samples = 20
+        [anomalies.caps]
+        duration = "6h"
+        output_per_min = "2M"
+        usd = 5.5
         [limits.breaker]
         failures = 3
         unchanged = 0
@@ -155,6 +162,16 @@ def test_every_setting_can_be_set(path: Path) -> None:
         },
         "night": {"calls": 4000, "usd": 20_000_000},
         "breaker": {"failures": 3, "unchanged": 0, "wait_s": 600.0, "longest_s": 3600.0},
+        "anomalies": {"enabled": True, "sigma": 4.0, "min_samples": 20},
+        "caps": {
+            "duration_s": 21600.0,
+            "output_per_min": 2 << 20,
+            "files": 0,
+            "calls": 0,
+            "spent": 5_500_000,
+            "cpu_s": 0.0,
+            "memory_bytes": 0,
+        },
         "sandbox": {"read": ("/opt/tools",), "idle_priority": False},
         "git": {"name": "Night Shift", "email": "night@example.org"},
         "approval": {"budget_over": 12_500_000},
@@ -221,6 +238,9 @@ other = 3
         ("[limits.rates]\ncalls_per_min = -1", 2, "limits.rates.calls_per_min"),
         ("[limits.rates.category.bugs]\nusd_per_h = 1", 1, "limits.rates.category.bugs"),
         ("[limits.breaker]\nwait = 0", 2, "limits.breaker.wait"),
+        ("[anomalies]\nsigma = 0.5", 2, "anomalies.sigma"),
+        ('[anomalies]\nsigma = "3"', 2, "anomalies.sigma"),
+        ("[anomalies.caps]\nmemory = 0", 2, "anomalies.caps.memory"),
         ('["limits.rates"]', 1, "limits.rates"),
     ],
 )
