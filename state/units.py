@@ -20,6 +20,7 @@ _MOST_S = 100 * 365 * 86_400.0
 _MOST_BYTES = 1 << 50
 _MOST = 1_000_000_000
 _SHOWN = 40
+_LAST_PORT = 65_535
 
 
 def parse_duration(text: str | int | float) -> float:
@@ -166,6 +167,29 @@ def _command(value: Any) -> str:
     return text
 
 
+def _port(value: Any) -> int:
+    _expect(value, (int,), "a port, which is a number from 0 to 65535")
+    if not 0 <= value <= _LAST_PORT:
+        raise ValueError(f"expected a port from 0 to {_LAST_PORT}, not {one_line(str(value), _SHOWN)}")
+    return int(value)
+
+
+def _loopback(value: Any) -> str:
+    import ipaddress  # few settings name an address
+
+    text = _text(value)
+    try:
+        inside = ipaddress.ip_address(text).is_loopback
+    except ValueError:
+        inside = False
+    if not inside:
+        raise ValueError(
+            f'expected an address of this machine alone such as "127.0.0.1", not {said(value)}: elsewhere '
+            "the token would pass over a network as it is"
+        )
+    return text
+
+
 def _zone(value: Any) -> str:
     zone_of(_text(value))
     return str(value)
@@ -193,6 +217,8 @@ MONEY = Kind(_money, lambda micro: str(micro / MICRO))
 TRUTH = Kind(_truth, lambda truth: "true" if truth else "false")
 TEXT = Kind(_text, _quoted)
 COMMAND = Kind(_command, _quoted)
+PORT = Kind(_port, str)
+LOOPBACK = Kind(_loopback, _quoted)
 ZONE = Kind(_zone, _quoted)
 PATHS = Kind(_paths, lambda paths: f"[{', '.join(map(_quoted, paths))}]")
 TEXTS = Kind(_texts, PATHS.show)

@@ -180,6 +180,15 @@ SECTIONS = (
         (Key("name", "name", units.TEXT, "A name."), Key("email", "email", units.TEXT, "An address.")),
     ),
     Section(
+        "http",
+        "An endpoint on this machine for the kill switch, health and metrics; see docs/operations.md.",
+        (
+            Key("port", "port", units.PORT, "Where it listens; 0 leaves it off."),
+            Key("host", "host", units.LOOPBACK, "An address of this machine alone."),
+            Key("open_metrics", "open_metrics", units.TRUTH, "Whether /metrics is told without the token."),
+        ),
+    ),
+    Section(
         "time",
         "When things happen.",
         (Key("zone", "zone", units.ZONE, "Your time zone; the machine's where none is named."),),

@@ -68,6 +68,16 @@ class GitSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     email: str = "midwatch@localhost"
 
 
+class HttpSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[http]`: the endpoint on the machine itself."""
+
+    port: int = 0
+    """0 leaves it off."""
+    host: str = "127.0.0.1"
+    open_metrics: bool = False
+    """Whether figures are told to whoever asks, without the token."""
+
+
 class ApprovalSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[approval]`: amounts in micro-dollars."""
 
@@ -143,6 +153,7 @@ class Settings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     caps: CapSettings = CapSettings()
     sandbox: SandboxSettings = SandboxSettings()
     git: GitSettings = GitSettings()
+    http: HttpSettings = HttpSettings()
     approval: ApprovalSettings = ApprovalSettings()
     time: TimeSettings = msgspec.field(default_factory=TimeSettings)
     calendar: CalendarSettings = CalendarSettings()

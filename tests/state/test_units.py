@@ -82,6 +82,10 @@ def test_a_shown_size_is_read_as_the_same(size: int) -> None:
         (units.TEXT, "two\nlines", "a text in quotes"),
         (units.PATHS, ["relative"], "a list of absolute paths"),
         (units.PATHS, "/one", "a list of absolute paths"),
+        (units.PORT, "80", "a port"),
+        (units.PORT, 65_536, "a port from 0 to 65535"),
+        (units.LOOPBACK, "0.0.0.0", "an address of this machine alone"),
+        (units.LOOPBACK, "localhost.example.com", "an address of this machine alone"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused_with_what_is_expected(
@@ -103,6 +107,8 @@ def test_a_value_of_the_wrong_kind_is_refused_with_what_is_expected(
         (units.TRUTH, False, "false"),
         (units.TEXT, 'say "hi"', '"say \\"hi\\""'),
         (units.PATHS, ("/a", "/b"), '["/a", "/b"]'),
+        (units.PORT, 8377, "8377"),
+        (units.LOOPBACK, "::1", '"::1"'),
     ],
 )
 def test_a_value_is_shown_as_it_stands_in_the_file(kind: units.Kind, value: object, text: str) -> None:
