@@ -13,9 +13,11 @@ from engine.safety import crash, kill_switch
 from engine.schedule.almanac import Almanac
 from engine.work import trial
 from state.files import Workspace
+from state.errors import MidwatchError
 from state.model.reason import ENGINE, Reason
+from state.model.escalation import EscalationKind, Urgency
 from state.model.view import EngineInfo, View
-from state.settings import Settings, load
+from state.settings import Settings, SettingsError, load
 from state.store import Store, StoreFailed
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ log = logging.getLogger("midwatch.engine")
 _LOCK_S = 1.0
 """How long an engine waits for a verb that holds the workspace for a moment."""
 MIDWATCH = (sys.executable, "-P", "-m", "console.cli.main")
+SETTINGS = "settings:start"
+"""What the question about settings that keep the engine from starting is filed under."""
 """How a schedule's command line is run: by this very program, in a process of its own."""
 
 
@@ -35,7 +39,11 @@ def open_engine(workspace: Workspace, mode: str, clock: Clock | None = None) -> 
     Raises WorkspaceBusy when another one owns it, SettingsError and JournalDamaged with what to do.
     """
     clock = clock or SystemClock()
-    settings = load(workspace.settings)
+    try:
+        settings = load(workspace.settings)
+    except SettingsError as error:
+        _ask_about_settings(workspace, clock, error)
+        raise
     with ThreadPoolExecutor(1, "trial") as aside:
         # The trial takes as long as all the rest, and mostly waits.
         machine = aside.submit(trial.probe)
@@ -50,6 +58,7 @@ def open_engine(workspace: Workspace, mode: str, clock: Clock | None = None) -> 
         probed = machine.result()
         _look_back(workspace, store, clock)
         crash.begin(workspace, mode, clock.now())
+        _settings_are_read(store, clock)
         return Engine(workspace, store, settings, clock, probed, mode, MIDWATCH)
 
 
@@ -72,6 +81,27 @@ def _look_back(workspace: Workspace, store: Store, clock: Clock) -> None:
 
 
 def open_desk(workspace: Workspace, clock: Clock | None = None) -> Desk:
+def _ask_about_settings(workspace: Workspace, clock: Clock, error: SettingsError) -> None:
+    """Tell the operator, once for each mistake, of an engine that does not start because of its settings."""
+    told = f"no engine starts, so nothing does: {error}"
+    try:
+        with Store.open(workspace, clock, timeout_s=_LOCK_S) as store:
+            questions = Questions(store)
+            if any(question.text == told for question in questions.open_on(SETTINGS)):
+                return
+            kind = EscalationKind.SYSTEM_HEALTH
+            question = questions.ask(kind, None, told, clock.now(), urgency=Urgency.URGENT, about=SETTINGS)
+            store.commit([question], Reason(actor=ENGINE, action="settings_unreadable", why=told))
+    except MidwatchError as busy:
+        log.error("%s; that is not recorded: %s", told, busy)
+
+
+def _settings_are_read(store: Store, clock: Clock) -> None:
+    answered = Questions(store).answer(SETTINGS, "they can be read again", clock.now())
+    if answered:
+        store.commit(answered, Reason(actor=ENGINE, action="settings_readable", why="they can be read again"))
+
+
     """Return a desk over the store itself, for when no engine runs. Same errors as `open_engine`."""
     clock = clock or SystemClock()
     settings = load(workspace.settings)

@@ -10,6 +10,7 @@ from datetime import datetime
 import msgspec
 
 from engine.around import pages
+from engine.around.failsafe import Failsafe
 from engine.around.hours import Hours
 from engine.around.mode import ModeKeeper
 from engine.builds.roster import Roster
@@ -81,6 +82,7 @@ class Engine:
         self._hours = Hours(self._hall, self._ledger, self._nursery, self._set_info)
         self._deeds = Deeds(self._hall, self._roster, self._ledger, self._hours, self._set_info)
         self._keeper = ModeKeeper(self._hall, self._desk)
+        self._failsafe = Failsafe(self._hall, self._desk, self._ledger)
         self._bus = Bus(lambda: (self._store.number, self._clock.now()))
         self._inbox: list[tuple[c.Request, asyncio.Future[c.Reply]]] = []
         self._scheduled = False
@@ -204,10 +206,15 @@ class Engine:
             # A signal or a call that came too late.
             self._refuse(inbox, "the engine has ended: ask again")
             return
+        starts: list[str] = []
+        rounds: list[str] = []
         try:
-            replies = [(self._desk.handle(request), answer) for request, answer in inbox]
-            starts = self._decide()
-            rounds = self._rounds.decide() if self._may_start else []
+            self._failsafe.begin()
+            replies = [(self._answer(request), answer) for request, answer in inbox]
+            if not self._failsafe.manual:
+                with self._failsafe.edge("deciding what starts"):
+                    self._decide(starts, rounds)
+                    self._failsafe.well()
             self._store.flush()
         except StoreFailed as error:
             self._store_failed(error, inbox)
@@ -224,12 +231,22 @@ class Engine:
         self._roster.carry_out_kills()
         if self._stopped:
             self._rounds.kill()
-        self._set_timer()
-        if self._settled():
-            self._leaving.set()
+        with self._failsafe.edge("looking ahead"):
+            self._set_timer()
+            if self._settled():
+                self._leaving.set()
 
-    def _decide(self) -> list[str]:
-        """Stage what the plan wants; return the builds to begin once that is durable."""
+    def _answer(self, request: c.Request) -> c.Reply:
+        """Stage what a command asks for; what fails in an unforeseen way is refused, but a kill is carried out."""
+        with self._failsafe.edge(f"answering {type(request.command).__name__}"):
+            return self._desk.handle(request)
+        if isinstance(request.command, c.Kill | c.KillAll):
+            self._nursery.start(self._deeds.kill_unrecorded(request), "kill without a record")
+        text = "the engine failed to answer, and decides nothing more: `midwatch status` says what failed"
+        return c.Reply(ok=False, text=text, code=1, number=self._store.number)
+
+    def _decide(self, starts: list[str], rounds: list[str]) -> None:
+        """Stage what the plan wants; add the builds and schedules to begin once that is durable, one by one."""
         self._keeper.look()
         self._hours.look()
         now, occupying = self._clock.now(), self._ledger.occupying()
@@ -247,7 +264,13 @@ class Engine:
             again=self._ledger.waiting.take_again(),
             deliverable=self._roster.deliverable(),
         )
-        return [build for intent in intents if (build := self._roster.record(intent, self._desk)) is not None]
+        for intent in intents:
+            build = self._roster.record(intent, self._desk)
+            if build is not None:
+                starts.append(build)
+        if self._may_start:
+            for name in self._rounds.decide():
+                rounds.append(name)  # noqa: PERF402 - what was staged before a failure is begun all the same
 
     @property
     def _stopped(self) -> bool:
@@ -306,6 +329,7 @@ class Engine:
         """Nothing was recorded, so nothing is done: say so, kill what must die all the same, and try again later."""
         log.error("not recorded: %s", error)
         self._set_info(trouble=str(error))
+        self._failsafe.store_failed(str(error))
         questions = Questions(self._store)
         self._hall.questions = self._desk.common.questions = questions
         self._ledger.rebuild()
@@ -329,6 +353,7 @@ class Engine:
 
     def _recovered(self) -> None:
         troubled = bool(self._hall.trouble)
+        self._failsafe.recovered()
         self._hall.flushed()
         if troubled:
             self._set_info(trouble="")
@@ -344,6 +369,9 @@ class Engine:
 
     def _set_timer(self) -> None:
         now = self._clock.now()
+        if self._failsafe.manual:
+            self._sleep(None)
+            return
         moments = (self._next_due(now), self._hours.next_change(), self._keeper.next_change())
         due = min((moment for moment in moments if moment is not None), default=None)
         self._sleep(None if due is None else (due - now).total_seconds() + 0.001)
@@ -362,7 +390,7 @@ class Engine:
         """Whether it should end: drained, or idle when that was asked for."""
         if self._scheduled or self._inbox or self._roster.busy or self._rounds.busy:
             return False
-        if self._draining:
+        if self._draining or (self._until_idle and self._failsafe.manual):
             return True
         if not self._until_idle or self._next_due(self._clock.now()) is not None:
             return False

@@ -29,6 +29,7 @@ WITHOUT_TEST = {
     "state/model/task.py": "fields only",
     "state/model/verdict.py": "fields only",
     "state/model/view.py": "fields only",
+    "state/model/brakes/fault.py": "fields only",
     "state/model/brakes/hold.py": "fields only",
     "state/model/when/schedule.py": "fields only",
     "engine/policy/facts.py": "fields only",

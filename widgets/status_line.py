@@ -106,6 +106,8 @@ class StatusLine(Widget):
             alarms.append(f"Kill switch engaged{since}{by}: nothing starts. K arms.")
         elif self._engine.stop_file:
             alarms.append("The STOP file is there: nothing starts. K arms.")
+        if control.manual and control.fault is not None:
+            alarms.append(f"Manual mode: {control.fault.text}. Nothing is decided until you resume.")
         return [*alarms, *filter(None, (self._engine.trouble, settings_words(self._engine.settings)))]
 
     def times(self) -> list[Cell]:

@@ -115,7 +115,17 @@ def verify(context: click.Context, as_json: bool) -> None:
     else:
         for damage in found.damage:
             say(f"{damage.file}:{damage.line}: {damage.kind}, entry {damage.seq}: {damage.text}")
+    if busy and not found.ok:
+        _stop_deciding(context.ensure_object(Hand), found.damage[0].text)
     context.exit(0 if found.ok else 1)
+
+
+def _stop_deciding(hand: Hand, text: str) -> None:
+    """Keep an engine from deciding anything upon a record that is not as it was written."""
+    from state.model.command import ReportFault
+
+    with hand.control() as control:
+        control.submit(ReportFault(text=f"the record is damaged: {text}: `midwatch audit verify` lists all"))
 
 
 def _latest(

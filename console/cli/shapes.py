@@ -152,9 +152,16 @@ def status(view: View) -> Value:
             "last_drill": last_drill(view.kill_uses.values()),
         },
         "paused": view.control.paused,
+        "fault": fault(view.control),
         "mode": mode(view.control),
         "counts": _counts(view.tasks),
     }
+
+
+def fault(control: Control) -> Value | None:
+    """Return why nothing is decided, as `status --json` gives it; None while deciding works."""
+    found = control.fault if control.manual else None
+    return {"text": found.text, "since": found.since, "count": found.count} if found else None
 
 
 def mode(control: Control) -> Value:

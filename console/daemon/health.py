@@ -78,11 +78,14 @@ def _of(view: View, ms: float) -> tuple[Check, ...]:
     stopped = view.control.stopped or info.stop_file
     held = "the kill switch is engaged: nothing starts until `midwatch arm`" if stopped else ""
     held = held or ("paused: nothing starts until `midwatch resume`" if view.control.paused else "")
+    fault = view.control.fault if view.control.manual else None
+    failed = f"{fault.text}: nothing is decided until `midwatch resume`" if fault else ""
     building = sum(build.occupies for build in view.builds.values())
     return (
         Check(name="engine", ok=True, text=f"process {info.pid}, {info.mode}, answered in {ms:.0f} ms"),
         Check(name="record", ok=not info.trouble, text=info.trouble or f"{view.number} entries"),
         Check(name="sandbox", ok=not info.sandbox, text=info.sandbox or "can be made"),
+        Check(name="deciding", ok=not failed, text=failed or "works"),
         # The operator's own doing, and no illness.
         Check(name="builds", ok=True, text=held or f"{building} under way"),
     )

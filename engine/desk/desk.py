@@ -3,6 +3,7 @@
 from engine.clock import Clock
 from engine.desk.answers import Answers
 from engine.desk.common import Common, Handlers, Refused
+from engine.desk.faults import Faults
 from engine.desk.modes import Modes
 from engine.desk.queueing import Queueing
 from engine.desk.stopping import Stopping
@@ -21,6 +22,7 @@ class Desk:
         self.common = Common(store, settings, clock, questions)
         self.modes = Modes(self.common)
         self._handlers: Handlers = {c.Present: lambda command, actor: ""}
+        self.faults = Faults(self.common)
         for group in (
             Queueing(self.common),
             Answers(self.common),
@@ -30,6 +32,7 @@ class Desk:
         ):
             self._handlers |= group.handlers
 
+            self.faults,
     def handle(self, request: c.Request) -> c.Reply:
         """Stage what a command asks for, or refuse it in words; nothing is staged of a refused command."""
         try:

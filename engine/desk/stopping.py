@@ -3,6 +3,7 @@
 import msgspec
 
 from engine.desk.common import Common, Handlers, Refused
+from engine.desk.faults import resumed
 from state.model import command as c
 from state.model import task as t
 from state.model.moves import move_task
@@ -69,6 +70,8 @@ class Stopping:
         if self.at.store.control.paused == command.on:
             raise Refused("already paused" if command.on else "not paused")
         control = msgspec.structs.replace(self.at.store.control, paused=command.on)
+        if not command.on:
+            control = resumed(control)
         action = "paused" if command.on else "resumed"
         self.at.stage([control], actor, action, command.why or f"{action} by the operator")
         return "paused: nothing more starts" if command.on else "resumed: tasks may start again"

@@ -1,7 +1,7 @@
 """Lets schedules run when they are due, never the same slot twice, whatever ends in between."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from engine.hall import Hall
@@ -81,10 +81,9 @@ class Rounds:
         """The moment at which the next command can start; it may have passed. None while no more can be started."""
         return None if len(self._running) >= AT_ONCE else self._timetable.next_due()
 
-    def decide(self) -> list[str]:
-        """Stage what is due; return the schedules to start once that is durable."""
+    def decide(self) -> Iterator[str]:
+        """Stage what is due; yield each schedule to start once that is durable."""
         now = self._hall.clock.now()
-        names: list[str] = []
         for name in self._timetable.due(now, AT_ONCE - len(self._running)):
             observes = self._hall.store.control.mode is Mode.OBSERVE
             take_turn = let_pass if observes else timetable.take_turn
@@ -92,9 +91,9 @@ class Rounds:
             action, actor = "schedule_would_run" if observes else "schedule_missed", ENGINE
             if state.running is not None:
                 action, actor = "schedule_started", state.running.by
-                names.append(name)
             self._hall.store.stage([state], Reason(actor=actor, action=action, why=f"{name}: {why}"))
-        return names
+            if state.running is not None:
+                yield name
 
     def start(self, name: str) -> None:
         """Run a schedule's command, whose start is on record."""

@@ -86,6 +86,12 @@ class Pause(Tagged, frozen=True, kw_only=True, tag="pause"):
     why: str = ""
 
 
+class ReportFault(Tagged, frozen=True, kw_only=True, tag="report_fault"):
+    """Say that the engine's own footing cannot be trusted, such as a damaged record: decide nothing more."""
+
+    text: str
+
+
 class SetMode(Tagged, frozen=True, kw_only=True, tag="set_mode"):
     """Carry out what is decided from now on, or only write it down."""
 
@@ -138,6 +144,7 @@ Command = (
     | Retry
     | Pause
     | SetMode
+    | ReportFault
     | PauseSchedule
     | RecordUses
     | RunSchedule

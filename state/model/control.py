@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from state.model.brakes.fault import Fault
 from state.model.mode import Mode, Observation
 from state.model.record import Noun
 from state.model.when.context import Context, Override
@@ -14,6 +15,8 @@ class Control(Noun, frozen=True, kw_only=True):
     stopped_at: datetime | None = None
     stopped_by: str = ""
     paused: bool = False
+    fault: Fault | None = None
+    """What made it stop deciding last; None when nothing ever did."""
     override: Override | None = None
     """The operator's own word on the context."""
     context: Context = Context.AVAILABLE
@@ -27,6 +30,11 @@ class Control(Noun, frozen=True, kw_only=True):
     def key(self) -> str:
         """The record's key in its table."""
         return "control"
+
+    @property
+    def manual(self) -> bool:
+        """Whether nothing is decided by itself, because deciding failed."""
+        return self.fault is not None and not self.fault.over
 
     @property
     def mode(self) -> Mode:

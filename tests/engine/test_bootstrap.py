@@ -120,3 +120,21 @@ def test_a_crash_that_cannot_be_recorded_keeps_no_engine_from_starting(
     asyncio.run(asyncio.wait_for(engine.run(until_idle=True), 30))
     assert "its last words could not be kept" in caplog.text
     assert "that is not recorded" in caplog.text
+
+
+def test_settings_that_cannot_be_read_are_asked_about_once(workspace: Workspace) -> None:
+    """However often an engine fails to start for them it is one urgent question, answered when one starts."""
+    workspace.settings.write_text("[queue]\nslots = 'many'\n")
+    for _ in range(3):
+        with pytest.raises(SettingsError):
+            bootstrap.open_engine(workspace, "headless", ManualClock())
+    workspace.settings.write_text("")
+    with bootstrap.open_desk(workspace).common.store as store:
+        [question] = store.escalations.values()
+        assert question.open and question.priority is Urgency.URGENT
+        assert "midwatch.toml" in question.text and "slots" in question.text
+        assert store.number == 1
+    engine = bootstrap.open_engine(workspace, "headless", ManualClock())
+    assert not any(question.open for question in engine.view().escalations.values())
+    engine._store.close()
+    engine._hall.seats.close()

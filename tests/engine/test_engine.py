@@ -232,10 +232,10 @@ def test_a_clock_that_is_set_is_noticed_by_itself(house: House, monkeypatch: pyt
             turns = 0
             real = engine._decide
 
-            def counted() -> list[str]:
+            def counted(starts: list[str], rounds: list[str]) -> None:
                 nonlocal turns
                 turns += 1
-                return real()
+                real(starts, rounds)
 
             monkeypatch.setattr(engine, "_decide", counted)
             await until(lambda: turns > 3, "it has looked at the clock again")

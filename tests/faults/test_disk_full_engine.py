@@ -1,4 +1,4 @@
-"""The engine on a disk that is really full: it promises nothing, kills all the same, and goes on when there is room."""
+"""The engine on a disk that is really full: it promises nothing, kills all the same, and asks when there is room."""
 
 import errno
 import os
@@ -98,6 +98,9 @@ def test_what_cannot_be_kept_is_not_promised(space: Space, repo: Path) -> None:
         space.wait("mend", "done")
         until(lambda: not space.json("status")["engine"]["trouble"], "the trouble to be over")
         space.add("after", "true")
+        assert "MANUAL MODE" in space.ok("status")
+        assert space.row("after")["attempts"] == 0
+        space.ok("resume")
         space.wait("after", "done")
     assert space.json("audit", "verify")["ok"] is True
     assert [space.row(label)["attempts"] for label in ("slow", "mend", "after")] == [1, 1, 1]

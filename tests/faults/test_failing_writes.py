@@ -12,6 +12,7 @@ from engine import hall
 from state.journal import verify
 from state.model import build as b
 from state.model import command as c
+from state.model.escalation import EscalationKind
 from tests.engine.engines import House, ask, until
 from tests.engine.work.repositories import git, repository
 from tests.making import a_spec
@@ -106,8 +107,8 @@ def test_a_disk_that_cannot_sync_ends_the_engine_and_the_next_one_goes_on(
     merged_once(house, repo)
 
 
-def test_a_start_that_could_not_be_recorded_is_made_later_by_itself(house: House, disk: ShakyDisk) -> None:
-    """The plan's decision is taken back with the write; nobody has to ask for it again."""
+def test_a_start_that_could_not_be_recorded_is_made_once_the_operator_goes_on(house: House, disk: ShakyDisk) -> None:
+    """The plan's decision is taken back with the write, and made again as soon as the operator lets it go on."""
 
     async def scene() -> None:
         async with house.live() as engine:
@@ -116,7 +117,9 @@ def test_a_start_that_could_not_be_recorded_is_made_later_by_itself(house: House
             house.clock.forward(86_400)
             disk.fail("write", errno.ENOSPC, times=1)
             assert not (await ask(engine, c.Arm())).ok
+            await until(lambda: house.store.control.manual, "it asks")
             assert not house.store.builds
+            assert (await ask(engine, c.Pause(on=False))).ok
             await house.task_is("done")
 
     asyncio.run(scene())
@@ -139,7 +142,7 @@ def test_a_kill_that_cannot_be_recorded_kills(house: House, disk: ShakyDisk) -> 
             await until(lambda: not engine.view().engine.trouble, "the trouble is over")
 
     asyncio.run(scene())
-    assert house.questions() == []
+    assert house.questions() == [EscalationKind.SYSTEM_HEALTH], "only the failsafe's question is open"
 
 
 def test_a_kill_of_a_task_that_is_not_there_on_a_full_disk_is_no_defect(house: House, disk: ShakyDisk) -> None:
@@ -152,6 +155,7 @@ def test_a_kill_of_a_task_that_is_not_there_on_a_full_disk_is_no_defect(house: H
             replies = await asyncio.gather(*(ask(engine, request) for request in requests))
             assert not any(reply.ok for reply in replies)
             assert (await ask(engine, c.AddTasks(specs=(a_spec(),)))).ok
+            assert (await ask(engine, c.Pause(on=False))).ok
             await house.task_is("done")
             assert not engine.view().engine.trouble
 

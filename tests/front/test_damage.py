@@ -116,3 +116,17 @@ def test_a_lost_checkpoint_is_no_loss(space: Space) -> None:
         assert space.json("queue", "--all") == before
     space.work()
     assert space.json("queue", "--all") == before
+
+
+def test_damage_found_beside_an_engine_stops_its_deciding(space: Space) -> None:
+    """`audit verify` that finds damage while an engine runs puts it into manual mode; a whole record does not."""
+    with space.engine():
+        space.ok("audit", "verify")
+        assert space.json("status")["fault"] is None
+        path = segment(space)
+        path.write_bytes(path.read_bytes().replace(b"task-0", b"tusk-0", 1))
+        space.fails(1, "audit", "verify")
+        assert "the record is damaged" in space.json("status")["fault"]["text"]
+        space.add("late", "true")
+        assert space.json("next")["reasons"][0]["rule"] == "pause"
+        assert space.row("late")["attempts"] == 0

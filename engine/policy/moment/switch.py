@@ -23,6 +23,9 @@ def stop(control: Control, stopped: bool) -> Finding:
 
 def pause(control: Control, paused: bool) -> Finding:
     """Wait while the queue is paused, whichever of fact and record says so."""
+    if control.manual:
+        text = f"deciding failed at {say(control.fault.since) if control.fault else ''}: `midwatch resume` tries again"
+        return Finding(rule=PAUSE, verdict=Stance.WAIT, text=text)
     if paused or control.paused:
         return Finding(rule=PAUSE, verdict=Stance.WAIT, text="the queue is paused: `p` in the console goes on")
     return Finding(rule=PAUSE, verdict=Stance.ALLOW, text="the queue is not paused")
