@@ -12,10 +12,10 @@ from engine.rounds.check import check
 from engine.safety import crash, kill_switch
 from engine.schedule.almanac import Almanac
 from engine.work import trial
-from state.files import Workspace
 from state.errors import MidwatchError
-from state.model.reason import ENGINE, Reason
+from state.files import Workspace
 from state.model.escalation import EscalationKind, Urgency
+from state.model.reason import ENGINE, Reason
 from state.model.view import EngineInfo, View
 from state.settings import Settings, SettingsError, load
 from state.store import Store, StoreFailed
@@ -27,9 +27,9 @@ log = logging.getLogger("midwatch.engine")
 
 _LOCK_S = 1.0
 """How long an engine waits for a verb that holds the workspace for a moment."""
-MIDWATCH = (sys.executable, "-P", "-m", "console.cli.main")
 SETTINGS = "settings:start"
 """What the question about settings that keep the engine from starting is filed under."""
+MIDWATCH = (sys.executable, "-P", "-m", "console.cli.main")
 """How a schedule's command line is run: by this very program, in a process of its own."""
 
 
@@ -57,8 +57,8 @@ def open_engine(workspace: Workspace, mode: str, clock: Clock | None = None) -> 
             raise
         probed = machine.result()
         _look_back(workspace, store, clock)
-        crash.begin(workspace, mode, clock.now())
         _settings_are_read(store, clock)
+        crash.begin(workspace, mode, clock.now())
         return Engine(workspace, store, settings, clock, probed, mode, MIDWATCH)
 
 
@@ -80,7 +80,6 @@ def _look_back(workspace: Workspace, store: Store, clock: Clock) -> None:
         log.error("%s; that is not recorded: %s", told, error)
 
 
-def open_desk(workspace: Workspace, clock: Clock | None = None) -> Desk:
 def _ask_about_settings(workspace: Workspace, clock: Clock, error: SettingsError) -> None:
     """Tell the operator, once for each mistake, of an engine that does not start because of its settings."""
     told = f"no engine starts, so nothing does: {error}"
@@ -102,6 +101,7 @@ def _settings_are_read(store: Store, clock: Clock) -> None:
         store.commit(answered, Reason(actor=ENGINE, action="settings_readable", why="they can be read again"))
 
 
+def open_desk(workspace: Workspace, clock: Clock | None = None) -> Desk:
     """Return a desk over the store itself, for when no engine runs. Same errors as `open_engine`."""
     clock = clock or SystemClock()
     settings = load(workspace.settings)

@@ -328,8 +328,8 @@ class Engine:
     def _store_failed(self, error: StoreFailed, inbox: list[tuple[c.Request, "asyncio.Future[c.Reply]"]]) -> None:
         """Nothing was recorded, so nothing is done: say so, kill what must die all the same, and try again later."""
         log.error("not recorded: %s", error)
-        self._set_info(trouble=str(error))
         self._failsafe.store_failed(str(error))
+        self._set_info(trouble=str(error))
         questions = Questions(self._store)
         self._hall.questions = self._desk.common.questions = questions
         self._ledger.rebuild()
@@ -352,8 +352,8 @@ class Engine:
                 answer.set_result(c.Reply(ok=False, text=text, code=code, number=self._store.number))
 
     def _recovered(self) -> None:
-        troubled = bool(self._hall.trouble)
         self._failsafe.recovered()
+        troubled = bool(self._hall.trouble)
         self._hall.flushed()
         if troubled:
             self._set_info(trouble="")
@@ -368,10 +368,10 @@ class Engine:
         asyncio.get_running_loop().call_later(_TRY_AGAIN_S, self._wake)
 
     def _set_timer(self) -> None:
-        now = self._clock.now()
         if self._failsafe.manual:
             self._sleep(None)
             return
+        now = self._clock.now()
         moments = (self._next_due(now), self._hours.next_change(), self._keeper.next_change())
         due = min((moment for moment in moments if moment is not None), default=None)
         self._sleep(None if due is None else (due - now).total_seconds() + 0.001)

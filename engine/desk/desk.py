@@ -21,18 +21,18 @@ class Desk:
     def __init__(self, store: Store, settings: Settings, clock: Clock, questions: Questions) -> None:
         self.common = Common(store, settings, clock, questions)
         self.modes = Modes(self.common)
-        self._handlers: Handlers = {c.Present: lambda command, actor: ""}
         self.faults = Faults(self.common)
+        self._handlers: Handlers = {c.Present: lambda command, actor: ""}
         for group in (
             Queueing(self.common),
             Answers(self.common),
             Stopping(self.common),
             Times(self.common),
             self.modes,
+            self.faults,
         ):
             self._handlers |= group.handlers
 
-            self.faults,
     def handle(self, request: c.Request) -> c.Reply:
         """Stage what a command asks for, or refuse it in words; nothing is staged of a refused command."""
         try:

@@ -143,8 +143,8 @@ Command = (
     | Fail
     | Retry
     | Pause
-    | SetMode
     | ReportFault
+    | SetMode
     | PauseSchedule
     | RecordUses
     | RunSchedule
