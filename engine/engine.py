@@ -110,10 +110,10 @@ class Engine:
             # And before both the kill: one that is still under way must not end what starts afterwards.
             if self._watch is not None:
                 await asyncio.to_thread(self._watch.settle)
-            try:
-                await asyncio.to_thread(kill_switch.release, self._workspace)
             # What the file tells of is on record before the file goes.
             self._outside.heed_stop_file()
+            try:
+                await asyncio.to_thread(kill_switch.release, self._workspace)
             except MidwatchError as error:
                 return c.Reply(ok=False, text=str(error), code=error.code, number=self._store.number)
             self._set_info(stop_file=False)

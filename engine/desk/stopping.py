@@ -18,8 +18,8 @@ class Stopping:
         self.handlers: Handlers = {
             c.Kill: self._kill,
             c.KillAll: self._kill_all,
-            c.Arm: self._arm,
             c.RecordUses: self._record_uses,
+            c.Arm: self._arm,
             c.Pause: self._pause,
         }
 
@@ -53,7 +53,6 @@ class Stopping:
         self.at.stage(records, actor, "stop_engaged", why)
         return "the kill switch is engaged: nothing starts until `midwatch arm`"
 
-    def _arm(self, command: c.Arm, actor: str) -> str:
     def _record_uses(self, command: c.RecordUses, actor: str) -> str:
         for use in command.uses:
             action = "kill_switch_rehearsed" if use.drill else "kill_switch_used"
@@ -62,6 +61,7 @@ class Stopping:
             self.at.stage([use], use.by or actor, action, f"{words}; {use.why}" if use.why else words)
         return f"{len(command.uses)} uses of the kill switch are on record"
 
+    def _arm(self, command: c.Arm, actor: str) -> str:
         control = msgspec.structs.replace(self.at.store.control, stopped=False, stopped_at=None, stopped_by="")
         self.at.stage([control], actor, "stop_released", command.why or "armed by the operator")
         return "armed: tasks may start again"

@@ -139,6 +139,7 @@ Command = (
     | Deny
     | Kill
     | KillAll
+    | RecordUses
     | Arm
     | Fail
     | Retry
@@ -146,7 +147,6 @@ Command = (
     | ReportFault
     | SetMode
     | PauseSchedule
-    | RecordUses
     | RunSchedule
     | SetContext
     | ClearContext
