@@ -10,6 +10,8 @@ import click
 from console.cli.base import Hand, Refused, ask, in_workspace, say, say_json, with_json
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from console.client import Control
     from state.model.task import Spec
 
@@ -71,11 +73,11 @@ def add(hand: Hand, /, file: str | None, form: str | None, as_json: bool, **opti
     if file is not None:
         if given:
             raise _usage(f"{', '.join(given)} with --file: write them into the file")
-        specs = _from_file(file, form)
+        specs = _from_file(file, form, _zone(hand))
     else:
         if not given:
             raise _usage("nothing to add: give at least --name, or --file with many tasks")
-        specs = (spec_from_options(options, base=Path.cwd(), added_by="command line"),)
+        specs = (spec_from_options(options, base=Path.cwd(), added_by="command line", zone=_zone(hand)),)
     _read_crons(specs)
     with hand.control() as control:
         ask(control, AddTasks(specs=specs))
@@ -96,7 +98,7 @@ def spawn(hand: Hand, /, task: str | None, as_json: bool, **options: object) -> 
     if task:
         options["name"] = options["name"] or task.strip().partition("\n")[0][:200]
         options["desc"] = options["desc"] or task
-    spec = spec_from_options(options, base=Path.cwd(), added_by="spawn")
+    spec = spec_from_options(options, base=Path.cwd(), added_by="spawn", zone=_zone(hand))
     _read_crons((spec,))
     with hand.control() as control:
         ask(control, SpawnTask(spec=spec))
@@ -116,7 +118,14 @@ def _usage(text: str) -> Refused:
     return Refused(text, 2)
 
 
-def _from_file(name: str, form: str | None) -> "tuple[Spec, ...]":
+def _zone(hand: Hand) -> "tzinfo":
+    """The operator's zone."""
+    from state.zones import zone_of
+
+    return zone_of(hand.settings().time.zone)
+
+
+def _from_file(name: str, form: str | None, zone: "tzinfo") -> "tuple[Spec, ...]":
     from engine.intake.files import format_of
     from engine.intake.tasks import parse_tasks
 
@@ -140,7 +149,7 @@ def _from_file(name: str, form: str | None) -> "tuple[Spec, ...]":
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise _usage(f"{source}:{line}: not UTF-8 text") from None
-    return parse_tasks(text, form, source, base=base)
+    return parse_tasks(text, form, source, base=base, zone=zone)
 
 
 def _tell(hand: Hand, control: "Control", specs: "tuple[Spec, ...]", as_json: bool, *, one: bool) -> None:

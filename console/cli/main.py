@@ -32,6 +32,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "context": ("when.context", "Tell and say what kind of time it is."),
     "schedules": ("when.schedules", "Show what runs at which times, and why not."),
     "overnight": ("reports.overnight", "Begin the night, and tell in the morning what it brought."),
+    "report": ("reports.report", "Write down how things stand at the end of a day."),
     "weekend": ("reports.weekend", "Plan the weekend's long tasks, and tell what became of them."),
     "stats": ("reports.stats", "Show how builds have fared."),
     "logs": ("output", "Print what a build printed."),

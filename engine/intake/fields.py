@@ -6,7 +6,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -207,7 +207,8 @@ def _seconds(value: object) -> float:
     return seconds
 
 
-def _moment(value: object) -> datetime:
+def moment(value: object, zone: tzinfo | None) -> datetime:
+    """Return a time as UTC; one without an offset is of `zone`, or of the machine's where that is None. ValueError."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(_line(value))
@@ -217,6 +218,8 @@ def _moment(value: object) -> datetime:
         value = datetime.combine(value, time())
     if not isinstance(value, datetime):
         raise ValueError(f"{_shown(value)} is not a time: write 2026-02-06T23:00")
+    if value.tzinfo is None and zone is not None:
+        value = value.replace(tzinfo=zone)
     return value.astimezone(UTC)
 
 
@@ -335,7 +338,6 @@ READERS: dict[str, Callable[[object], object]] = {
     "value": _dollars,
     "budget": _dollars,
     "effects": _effects,
-    "start_at": _moment,
     "window": lambda value: _one_of(WindowUse, {}, value),
     "cron": _line,
     "zone": _zone,
@@ -343,5 +345,5 @@ READERS: dict[str, Callable[[object], object]] = {
 }
 """What turns a written value into a Spec's, for each field that needs nothing else; each raises ValueError."""
 
-FIELDS = (*READERS, "repo", "limits")
+FIELDS = (*READERS, "repo", "limits", "start_at")
 """Every field that a task may be given."""

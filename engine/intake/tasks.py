@@ -1,10 +1,11 @@
 """Intake: what an operator wrote about tasks, checked and turned into specs."""
 
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
-from engine.intake.fields import FIELDS, READERS, SPLIT_AT_COMMAS, field_name, hint, limits, repository, slug
+from engine.intake.fields import FIELDS, READERS, SPLIT_AT_COMMAS, field_name, hint, limits, moment, repository, slug
 from engine.intake.files import FORMATS, Item, Problem, read_items
 from state.errors import MidwatchError
 from state.model.task import Spec
@@ -25,9 +26,12 @@ def _placed(problem: Problem, source: str) -> str:
     return ": ".join(part for part in (place, problem.key, problem.text) if part)
 
 
-def parse_tasks(text: str, form: str, source_name: str, *, base: Path, added_by: str = "") -> tuple[Spec, ...]:
+def parse_tasks(
+    text: str, form: str, source_name: str, *, base: Path, added_by: str = "", zone: tzinfo | None = None
+) -> tuple[Spec, ...]:
     """Return the tasks of a file, all or none. `form` is `toml` or `jsonl`; `base` is where relative repositories
-    start. Raises IntakeError with every mistake and its line.
+    start; `zone` is that of times without an offset, the machine's where it is None. Raises IntakeError
+    with every mistake and its line.
     """
     if form not in FORMATS:
         raise ValueError(f"no format {form}")
@@ -36,7 +40,7 @@ def parse_tasks(text: str, form: str, source_name: str, *, base: Path, added_by:
     taken: dict[str, int] = {}
     for item in items:
         try:
-            spec = _spec(item, base, added_by or source_name, keys={})
+            spec = _spec(item, base, added_by or source_name, {}, zone)
         except IntakeError as error:
             problems.extend(error.problems)
             continue
@@ -53,7 +57,7 @@ def parse_tasks(text: str, form: str, source_name: str, *, base: Path, added_by:
     return tuple(specs)
 
 
-def spec_from_options(options: Mapping[str, object], *, base: Path, added_by: str) -> Spec:
+def spec_from_options(options: Mapping[str, object], *, base: Path, added_by: str, zone: tzinfo | None = None) -> Spec:
     """Return the task that command line options describe. Keys are option names without their dashes; lists may hold
     several names in one element, split at commas. Raises IntakeError that names the options.
     """
@@ -69,11 +73,11 @@ def spec_from_options(options: Mapping[str, object], *, base: Path, added_by: st
             fields[field] = [part for text in whole for part in text.split(",")] if field in SPLIT_AT_COMMAS else whole
         else:
             fields[field] = value
-    return _spec(Item(line=0, fields=fields), base, added_by, keys)
+    return _spec(Item(line=0, fields=fields), base, added_by, keys, zone)
 
 
-def _spec(item: Item, base: Path, added_by: str, keys: Mapping[str, str]) -> Spec:
-    reading = _Reading(item, base, keys)
+def _spec(item: Item, base: Path, added_by: str, keys: Mapping[str, str], zone: tzinfo | None) -> Spec:
+    reading = _Reading(item, base, keys, zone)
     for key, value in item.fields.items():
         reading.take(key, value)
     reading.complete()
@@ -85,11 +89,12 @@ def _spec(item: Item, base: Path, added_by: str, keys: Mapping[str, str]) -> Spe
 class _Reading:
     """One task being read: what it gave so far, under which key, and every mistake."""
 
-    def __init__(self, item: Item, base: Path, keys: Mapping[str, str]) -> None:
+    def __init__(self, item: Item, base: Path, keys: Mapping[str, str], zone: tzinfo | None) -> None:
         self.values: dict[str, Any] = {}
         self.problems: list[Problem] = []
         self._item = item
         self._base = base
+        self._zone = zone
         self._keys = keys
         self._written: dict[str, str] = {}
 
@@ -103,6 +108,8 @@ class _Reading:
         try:
             if field == "repo":
                 self.values[field] = repository(value, self._base)
+            elif field == "start_at":
+                self.values[field] = moment(value, self._zone)
             elif field == "limits":
                 self.values[field] = limits(
                     value, lambda part, text: self._wrong(f"{key}.{part}" if part else key, text)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 
 from engine.policy.times import lasting, who
-from engine.reports.night import Failure, Happening, Night, Shipped, Step, Wait
+from engine.reports.night import Active, Failure, Happening, Night, Shipped, Step, Wait
 from engine.reports.runs import ENDINGS
 from state.model.anomaly import Anomaly
 from state.text import one_line
@@ -31,6 +31,19 @@ def overnight_report(night: Night, day: date, zone: tzinfo) -> str:
 def weekend_summary(weekend: Night, day: date, zone: tzinfo) -> str:
     """Return the same of a weekend; `day` is its Saturday."""
     return _everything(f"Weekend summary, {_day(day)}", weekend, zone)
+
+
+def nightly_report(told: Night, active: Sequence[Active], day: date, zone: tzinfo) -> str:
+    """Return how things stand at the end of a day: what was completed, what is active, what is in the queue."""
+    clock = _Clock(told, zone)
+    lines = [f"# Build report, {_day(day)}", ""]
+    completed = [row for rows in _done(told).values() for row in rows] + [_failure(row) for row in told.failed]
+    lines += _section("Completed", completed or ["- nothing"])
+    lines += _section("Active", [_active(row, clock) for row in active] or ["- nothing"])
+    lines += _section("Waits for you", _waits(told.waits))
+    lines += _section("Queue", [f"- {line}" for line in plan_lines(told.plan.ahead, told.plan.asks)] or ["- empty"])
+    lines += _section("Summary", [_headline(told, clock), "", *_figures(told)])
+    return "\n".join(lines) + "\n"
 
 
 def morning_brief(night: Night, day: date, zone: tzinfo) -> str:
@@ -122,6 +135,11 @@ def _why_quiet(night: Night) -> str:
         first = night.plan.ahead[0]
         return f"First in the queue is {first.label}: {_line(first.text)}."
     return "Nothing says why: `midwatch queue` tells how each task stands."
+
+
+def _active(row: Active, clock: _Clock) -> str:
+    doing = f", {_line(row.step)}" if row.step else ""
+    return f"- **{row.label}** {_line(row.title)}: {row.state} since {clock(row.since)}, {row.percent} %{doing}"
 
 
 def _shipped(row: Shipped) -> str:

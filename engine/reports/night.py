@@ -25,7 +25,8 @@ _VERBS = {
     EscalationKind.BUILD_STALLED: ("logs", "kill"),
     EscalationKind.BUILD_UNKNOWN: ("why", "retry", "deny"),
     EscalationKind.DELIVERY_BLOCKED: ("why", "retry", "deny"),
-    EscalationKind.LIMIT_REACHED: ("why", "deny"),
+    EscalationKind.LIMIT_REACHED: ("why", "approve", "deny"),
+    EscalationKind.ANOMALY: ("why", "approve", "deny"),
     EscalationKind.SYSTEM_HEALTH: ("deny",),
 }
 
@@ -49,6 +50,18 @@ class Shipped(Noun, frozen=True, kw_only=True):
     files_changed: int
     size: Size | None
     """None where there is no diff, or it cannot be had any more."""
+
+
+class Active(Noun, frozen=True, kw_only=True):
+    """A build that is under way."""
+
+    label: str
+    title: str
+    build: str
+    state: str
+    since: datetime
+    percent: int
+    step: str
 
 
 class Failure(Noun, frozen=True, kw_only=True):
@@ -182,6 +195,23 @@ def shipped_builds(view: View, span: Span) -> tuple[Build, ...]:
     """Return the builds that did in a span what was asked, the first one first."""
     found = [build for build in view.builds.values() if ending(build) == "done" and span.holds(over_at(build))]
     return tuple(sorted(found, key=lambda build: (over_at(build) or build.created_at, build.id)))
+
+
+def active(view: View) -> tuple[Active, ...]:
+    """Return the builds that are under way, the one that began first, first."""
+    found = sorted((build for build in view.builds.values() if build.occupies), key=lambda build: build.created_at)
+    return tuple(
+        Active(
+            label=build.label,
+            title=title_of(view, build.label),
+            build=build.id,
+            state=build.state_name if build.hold is None else "held",
+            since=build.started_at or build.created_at,
+            percent=progress.percent if (progress := view.progress.get(build.id)) else build.percent,
+            step=progress.step if progress else build.step,
+        )
+        for build in found
+    )
 
 
 def measure(diff: str) -> Size:

@@ -1,8 +1,12 @@
 """Tests of console.cli.add."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
+
+from engine import bootstrap
+from state.files import Workspace
 
 
 def test_a_task_with_everything(midwatch, repo):
@@ -136,3 +140,16 @@ def test_a_recurring_task_is_told_with_its_next_time(midwatch) -> None:
     assert code == 2 and "column 3: hours go from 0 to 23" in complaint
     code, complaint = midwatch.fails("add", "--name", "x", "--command", "true", "--cron", "@daily", "--zone", "Mars")
     assert code == 2 and "there is no time zone 'Mars'" in complaint
+
+
+def test_a_time_without_an_offset_is_by_the_operators_clock(midwatch):
+    """The workspace's zone counts, not the machine's; in options and in files."""
+    (midwatch.root / "midwatch.toml").write_text('[time]\nzone = "America/Chicago"\n')
+    midwatch.add("late", "--start-at", "2030-01-02T23:00")
+    midwatch.ok("add", "--file", "-", stdin='{"title": "Later", "label": "later", "start_at": "2030-07-02T23:00"}')
+    with bootstrap.open_desk(Workspace(midwatch.root)).common.store as store:
+        starts = {label: task.spec.start_at for label, task in store.tasks.items()}
+    assert starts == {
+        "late": datetime(2030, 1, 3, 5, tzinfo=UTC),
+        "later": datetime(2030, 7, 3, 4, tzinfo=UTC),
+    }

@@ -28,6 +28,7 @@ def test_none_runs_until_it_is_asked_for(path: Path) -> None:
         "overnight_start": "overnight start",
         "morning_report": "overnight report",
         "morning_brief": "overnight brief",
+        "nightly_report": "report nightly",
         "weekend_plan": "weekend suggest",
     }
     assert found["overnight_start"].misfire is Misfire.SKIP
