@@ -30,6 +30,7 @@ class Deeds:
             c.Present: self._touched,
             c.Kill: self._killed,
             c.Approve: self._approved,
+            c.Deny: self._denied,
             c.KillAll: self._stopped,
         }
 
@@ -52,7 +53,13 @@ class Deeds:
     async def _killed(self, command: c.Kill, actor: str, reply: c.Reply) -> c.Reply:
         return _said(reply, await self._roster.killed(command.label, reply.text))
 
+    async def _denied(self, command: c.Deny, actor: str, reply: c.Reply) -> c.Reply:
+        if command.label not in self._hall.store.tasks:
+            return reply
+        return _said(reply, await self._roster.killed(command.label, reply.text))
+
     async def _approved(self, command: c.Approve, actor: str, reply: c.Reply) -> c.Reply:
+        self._roster.answered(command.label)
         self._roster.hurry(command.label)
         self._hall.wake()
         return reply

@@ -7,24 +7,22 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from engine.builds.outcome import Outcome
+from engine.builds.vigil import Vigil
 from engine.hall import Hall
 from engine.safety import kill_switch
-from engine.safety.kill import kill_build, killed
+from engine.safety.kill import killed
 from engine.safety.processes import Identity
 from engine.work import delivery, process, verify, workspace
-from engine.work.monitor import Monitor
 from engine.work.output import last_words
 from engine.work.sandbox import Confinement
 from state.files import BuildPaths, MidwatchError
 from state.model import build as b
 from state.model import task as t
 from state.model.mode import Mode
-from state.model.moves import move_build, move_task
+from state.model.brakes.hold import Hold
+from state.model.moves import held_s, move_build, move_task, release
 from state.model.progress import Progress
 from state.store import StoreFailed
-
-_UNWATCHED_S = 0.25
-"""A build that ends sooner is not worth a watching thread."""
 
 
 class Attempt:
@@ -37,7 +35,7 @@ class Attempt:
         self._paths: BuildPaths = hall.workspace.build(build_id)
         self._outcome = Outcome(hall, build_id)
         self._verified_tree = ""
-        self._over_disk = 0
+        self._vigil: Vigil | None = None
         self._killed_by = ""
         self._steps: dict[type, Callable[[], Awaitable[None]]] = {
             b.Preparing: self._prepare,
@@ -89,6 +87,21 @@ class Attempt:
                 self._outcome.failed(str(error))
 
     def killed_unrecorded(self, by: str) -> None:
+    def hold(self, hold: Hold) -> None:
+        """Freeze its processes and ask the operator; nothing to do for one that does not run."""
+        if self._vigil is not None:
+            self._vigil.hold(hold)
+
+    def used(self, calls: int, micro: int) -> None:
+        """Count API calls that were made for it while it runs, and the micro-dollars that they cost."""
+        if self._vigil is not None:
+            self._vigil.used(calls, micro)
+
+    def answered(self) -> None:
+        """Go on if the operator's answer says so."""
+        if self._vigil is not None:
+            self._vigil.nudge()
+
         """Take note of a kill that could not be written down before it was carried out."""
         self._killed_by = by
 
@@ -182,70 +195,23 @@ class Attempt:
         state = self.build.state
         assert isinstance(state, b.Running)
         identity = Identity(pid=state.pid, start_ticks=state.start_ticks, boot=state.boot)
-        monitor = self._monitor(identity)
-        if not await _ends_within(identity, self._paths, _UNWATCHED_S):
-            monitor.start()
-            try:
-                await self._until_ended(identity, monitor)
-            finally:
-                monitor.stop()
-        progress = monitor.finish()
-        await self._ended("its command ended", progress.percent, progress.step, progress.cpu_s)
+        self._vigil = Vigil(self._hall, self.id, self._outcome, adopted=self._adopted)
+        try:
+            progress = await self._vigil.over(identity)
+        finally:
+            self._vigil = None
+        await self._ended("its command ended", progress)
         if progress.cut_bytes:
             self._outcome.note(f"{progress.cut_bytes:,} bytes of output were cut")
 
-    def _monitor(self, identity: Identity) -> Monitor:
-        loop = asyncio.get_running_loop()
-
-        def tell(progress: Progress) -> None:
-            loop.call_soon_threadsafe(self._hall.publish, progress)
-
-        def over_disk(used: int) -> None:
-            loop.call_soon_threadsafe(self._disk_is_full, used)
-
-        return Monitor(
-            self.id,
-            self._paths,
-            self.build.limits,
-            self.task.spec.criteria,
-            identity,
-            self._hall.clock,
-            tell=tell,
-            over_disk=over_disk,
-        )
-
-    def _disk_is_full(self, used: int) -> None:
-        if not self._over_disk:
-            self._over_disk = used
-            kill_build(self._paths)
-
-    async def _until_ended(self, identity: Identity, monitor: Monitor) -> None:
-        """Wait for the end; every time that no sign of life was seen for too long, ask the operator once."""
-        settings = self._hall.settings
-        own = settings.tasks.get(self.build.label)
-        after_s = own.stall_after_s if own and own.stall_after_s else settings.stall.after_s
-        told = False
-        quiet_s = 0.0
-        while not await _ends_within(identity, self._paths, max(after_s - quiet_s, 0.05)):
-            quiet_s = await asyncio.to_thread(monitor.quiet_s)
-            if quiet_s < after_s:
-                told = False
-            elif not told:
-                told = True
-                self._outcome.stalled(quiet_s, after_s)
-            if quiet_s >= after_s:
-                quiet_s = 0.0
-
-    async def _ended(self, why: str, percent: int = 0, step: str = "", cpu_s: float = 0.0) -> None:
+    async def _ended(self, why: str, progress: Progress | None = None) -> None:
         """Its processes are gone: say what came of it, as far as that can be proven."""
-        build = msgspec.structs.replace(self.build, percent=percent, step=step, cpu_s=cpu_s)
+        build = self.build if progress is None else self._with_figures(progress)
         code = process.exit_code(self._paths)
         now = self._hall.clock.now()
-        ran_s = (now - (build.started_at or build.created_at)).total_seconds()
+        ran_s = (now - (build.started_at or build.created_at)).total_seconds() - held_s(build, now)
         if self._withdrawn():
             self._heed_operator()
-        elif self._over_disk:
-            self._outcome.over_limit("disk_bytes", self._over_disk, build.limits.disk_bytes)
         elif code != 0 and killed(self._paths) is not None:
             # The supervisor may still have had the time to write down the signal as an exit code.
             self._outcome.killed("killed while the engine did not answer")
@@ -260,8 +226,19 @@ class Attempt:
             self._outcome.failed(text, executed=b.Check(result=b.Result.NO, text=text, at=now))
         else:
             executed = b.Check(result=b.Result.YES, text="exit code 0", at=now)
-            ended = move_build(build, b.Ended(exit_code=0), executed=executed, percent=100)
-            self._hall.stage([ended], "build_ended", why, build)
+            ended = release(move_build(build, b.Ended(exit_code=0), executed=executed, percent=100), now)
+            answered = self._hall.questions.answer(build.label, "it ended", now) if build.hold else ()
+            self._hall.stage([ended, *answered], "build_ended", why, build)
+
+    def _with_figures(self, progress: Progress) -> b.Build:
+        return msgspec.structs.replace(
+            self.build,
+            percent=progress.percent,
+            step=progress.step,
+            cpu_s=progress.cpu_s,
+            calls=progress.calls,
+            spent=progress.spent,
+        )
 
     async def _collect(self) -> None:
         build = self.build
@@ -380,12 +357,3 @@ class Attempt:
         else:
             back = move_build(self.build, b.Checking(candidate=state.new))
             self._hall.stage([back], "branch_moved", f"{build.branch} is no longer at {state.old[:12]}", build)
-
-
-async def _ends_within(identity: Identity, paths: BuildPaths, timeout_s: float) -> bool:
-    try:
-        async with asyncio.timeout(timeout_s):
-            await process.ended(identity, paths)
-    except TimeoutError:
-        return False
-    return True

@@ -1,6 +1,6 @@
 """Writes down what came of a build, for the build, its task and the operator at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -12,9 +12,10 @@ from engine.rounds.recurring import again
 from state.model import build as b
 from state.model import task as t
 from state.model.anomaly import Anomaly
+from state.model.brakes.hold import Hold
 from state.model.escalation import EscalationKind, Urgency
 from state.model.mode import WITHDRAWN
-from state.model.moves import move_build, move_task
+from state.model.moves import move_build, move_task, release
 
 CLOSED = "the end of its window"
 """Who ends a build that is to end with its window: no verdict on the task, which goes back into the queue."""
@@ -102,6 +103,16 @@ class Outcome:
         text = f"no output, file change or CPU time for {quiet_s:,.0f} s: `midwatch kill {build.label}` ends it"
         question = self._hall.questions.ask(EscalationKind.BUILD_STALLED, self._task, text, now, build=self._id)
         anomaly = self._anomaly("quiet_s", quiet_s, after_s, text)
+    def held(self, hold: Hold) -> None:
+        """It stands still, and the operator is asked whether it may go on."""
+        now = self._hall.clock.now()
+        build = msgspec.structs.replace(self._build, hold=hold)
+        kind = EscalationKind.ANOMALY if hold.anomaly else EscalationKind.LIMIT_REACHED
+        question = self._hall.questions.ask(
+            kind, self._task, hold.text, now, build=self._id, digest=hold.digest, urgency=Urgency.HIGH
+        )
+        self._hall.stage([build, question], "build_held", hold.text, build)
+
         self._hall.stage([question, anomaly], "build_stalled", text, build)
 
     def ask_for_review(self) -> None:
@@ -167,7 +178,7 @@ class Outcome:
     ) -> None:
         now = self._hall.clock.now()
         build, task = self._build, self._task
-        over = move_build(build, b.Finished(ending=ending, text=text, at=now), ended_at=now, **checks)
+        over = move_build(release(build, now), b.Finished(ending=ending, text=text, at=now), ended_at=now, **checks)
         moved = move_task(task, state, failures=task.failures if failures is None else failures)
         if isinstance(state, t.Done) and task.spec.cron:
             moved = again(moved, self._hall.settings, now)

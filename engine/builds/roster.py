@@ -15,6 +15,7 @@ from engine.schedule import planner
 from state.model import build as b
 from state.model import task as t
 from state.model.mode import Mode
+from state.model.brakes.hold import Hold
 from state.model.moves import move_task
 from state.model.progress import Progress
 from state.model.reason import ENGINE, Reason
@@ -169,6 +170,27 @@ class Roster:
         return True
 
     def carry_out_kills(self) -> None:
+    def hold(self, build_id: str, hold: Hold) -> None:
+        """Freeze a running build with all its processes, write down why and ask the operator.
+
+        It goes on when he approves and dies when he denies. A build that is held already stays as it is.
+        """
+        attempt = self._attempts.get(build_id)
+        if attempt is not None:
+            attempt.hold(hold)
+
+    def used(self, build_id: str, calls: int, micro: int) -> None:
+        """Count API calls that were made for a running build, and the micro-dollars that they cost."""
+        attempt = self._attempts.get(build_id)
+        if attempt is not None:
+            attempt.used(calls, micro)
+
+    def answered(self, label: str) -> None:
+        """Let a held build of a task go on if the operator's answer says so."""
+        attempt = self._attempts.get(self._hall.task(label).build)
+        if attempt is not None:
+            attempt.answered()
+
         """End every build that the operator asked to end."""
         for build_id in tuple(self._ledger.asked_to_end):
             if build_id in self._killing:
@@ -189,7 +211,9 @@ class Roster:
     async def kill_processes(self, build_id: str) -> tuple[KillReport, ...]:
         """Kill all that runs of a build, its verification included."""
         workspace = self._hall.workspace
-        grace_s = self._hall.task(self._hall.build(build_id).label).spec.grace_s
+        build = self._hall.build(build_id)
+        # What was frozen at a limit gets no more time to go on in.
+        grace_s = 0.0 if build.hold else self._hall.task(build.label).spec.grace_s
         try:
             own = await asyncio.to_thread(kill_build, workspace.build(build_id), grace_s)
             checking = await asyncio.to_thread(kill_build, workspace.verification(build_id))

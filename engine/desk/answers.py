@@ -3,6 +3,7 @@
 import msgspec
 
 from engine.desk.common import Common, Handlers, Refused
+from engine.desk.holds import Holds
 from engine.policy import observing
 from state.model import build as b
 from state.model import command as c
@@ -16,8 +17,9 @@ _NO_YES = "your yes is on record and does not count later: `midwatch mode live` 
 class Answers:
     """Takes a yes or a no to exactly what was shown."""
 
-    def __init__(self, at: Common) -> None:
+    def __init__(self, at: Common, holds: Holds) -> None:
         self.at = at
+        self._holds = holds
         self.handlers: Handlers = {
             c.Approve: self._approve,
             c.Deny: self._deny,
@@ -30,6 +32,9 @@ class Answers:
         now = self.at.clock.now()
         yes = t.Approval(by=actor, at=now, digest=command.digest)
         why = command.why or "approved by the operator"
+        held = self._holds.held(task)
+        if held is not None:
+            return self._holds.allow(*held, command.digest, actor, why)
         if isinstance(task.state, t.AwaitingReview):
             build = self.at.store.builds[task.state.build]
             self._refuse_stale(command.digest, task.state.digest, "the diff")
@@ -72,6 +77,9 @@ class Answers:
         task = self.at.task(command.label)
         now = self.at.clock.now()
         why = command.why or "denied by the operator"
+        held = self._holds.held(task)
+        if held is not None:
+            return self._holds.refuse(*held, command.digest, actor, why)
         if isinstance(task.state, t.AwaitingReview) and command.digest not in ("", task.state.digest):
             raise Refused("the diff has changed since it was shown: look at it again")
         answered = self.at.questions.answer(task.label, "denied", now)

@@ -4,6 +4,7 @@ from engine.clock import Clock
 from engine.desk.answers import Answers
 from engine.desk.common import Common, Handlers, Refused
 from engine.desk.faults import Faults
+from engine.desk.holds import Holds
 from engine.desk.modes import Modes
 from engine.desk.queueing import Queueing
 from engine.desk.stopping import Stopping
@@ -22,10 +23,12 @@ class Desk:
         self.common = Common(store, settings, clock, questions)
         self.modes = Modes(self.common)
         self.faults = Faults(self.common)
+        holds = Holds(self.common)
         self._handlers: Handlers = {c.Present: lambda command, actor: ""}
         for group in (
             Queueing(self.common),
-            Answers(self.common),
+            Answers(self.common, holds),
+            holds,
             Stopping(self.common),
             Times(self.common),
             self.modes,

@@ -54,6 +54,39 @@ def kill(groups: tuple[str, ...]) -> bool:
     return any(could)
 
 
+def freeze(groups: tuple[str, ...], timeout_s: float) -> bool:
+    """Stand every process in the groups still, at most for so long to wait until all do; return whether all do.
+
+    Only groups of version 2 count: what one of version 1 froze could not be killed.
+    """
+    could = [group for group in groups if _write(f"{group}/cgroup.freeze", b"1")]
+    end = time.monotonic() + timeout_s
+    while could and not all(frozen((group,)) for group in could):
+        if time.monotonic() >= end:
+            return False
+        time.sleep(0.001)
+    return bool(could)
+
+
+def thaw(groups: tuple[str, ...]) -> None:
+    """Let every process in the groups go on."""
+    for group in groups:
+        _write(f"{group}/cgroup.freeze", b"0")
+
+
+def frozen(groups: tuple[str, ...]) -> bool:
+    """Whether one of the groups stands still as a whole."""
+    for group in groups:
+        try:
+            told = Path(group, "cgroup.events").read_text()
+        except OSError:
+            # A hierarchy of version 1, or the group is gone.
+            continue
+        if "frozen 1" in told:
+            return True
+    return False
+
+
 def drained(groups: tuple[str, ...], timeout_s: float) -> bool:
     """Wait until no process is left in the groups, at most `timeout_s`; return whether none is."""
     end = time.monotonic() + timeout_s

@@ -13,6 +13,7 @@ from watchfiles import Change, watch
 
 from engine.clock import Clock
 from engine.safety.processes import Identity
+from engine.work.counts import census
 from engine.work.output import OutputLog
 from engine.work.process import cpu_seconds
 from engine.work.progress import ProgressReader, commits_from_reflog, criteria_ticked, overall
@@ -28,7 +29,6 @@ _DISK_ANYWAY_S = 30.0
 """The longest: what is written through a mapping is told to nobody."""
 _CPU_LIFE_S = 0.01
 """So much CPU time since the last sign of life is one."""
-_MOST_COUNTED = 10_000
 _SMALL_FILE = 256 * 1024
 
 
@@ -44,16 +44,17 @@ class Monitor:
         identity: Identity,
         clock: Clock,
         tell: Callable[[Progress], None],
-        over_disk: Callable[[int], None],
+        *,
+        empty_before: bool = False,
     ) -> None:
+        """`empty_before` says that its workspace held nothing before it began: all that is there is its own."""
         self.progress = Progress(build=build, life_at=clock.now())
         self._paths = paths
-        self._limits = limits
         self._criteria = criteria
         self._identity = identity
         self._clock = clock
         self._tell = tell
-        self._over_disk = over_disk
+        self._empty_before = empty_before
         self._log = OutputLog(paths, limits.output_bytes)
         self._lines = ProgressReader()
         self._added: set[str] = set()
@@ -84,6 +85,18 @@ class Monitor:
         self._stop.set()
         with self._reading:
             pass
+
+    def look(self) -> Progress:
+        """Bring all figures up to this moment and return them."""
+        with self._reading:
+            self._disk_at = -_DISK_ANYWAY_S
+            self._look(set())
+        return self.progress
+
+    def sign_of_life(self) -> None:
+        """Count the time without one from now on, as for a build that could not show any before."""
+        with self._reading:
+            self._life = self._clock.monotonic()
 
     def quiet_s(self) -> float:
         """Seconds since the last sign of life: output, a changed file or CPU time."""
@@ -160,14 +173,14 @@ class Monitor:
         prefix = f"{self._paths.work}/"
         for change, path in batch:
             inside = path.removeprefix(prefix)
-            if inside == path or inside.startswith(".git/") or inside == ".git":
+            if inside == path or census.kept_by_git(inside):
                 continue
             if os.path.isdir(path) and not os.path.islink(path):
                 # What was put into a folder before it was watched is told to nobody.
                 if change is Change.added:
-                    fresh = {file.removeprefix(prefix) for file in islice(_files(path), _MOST_COUNTED)} - self._changed
-                    self._added |= fresh
-                    self._changed |= fresh
+                    found = {file.removeprefix(prefix) for file in islice(_files(path), census.MOST_FILES)}
+                    self._added |= found - self._changed
+                    self._changed |= found
                 continue
             if change is Change.added and inside not in self._changed:
                 self._added.add(inside)
@@ -185,29 +198,14 @@ class Monitor:
     def _measure_disk(self) -> None:
         self._disk_at = time.monotonic()
         self._disk_stale = False
-        used = disk_bytes(self._paths.work)
-        self.progress = msgspec.structs.replace(self.progress, disk_bytes=used)
-        if used > self._limits.disk_bytes:
-            self._over_disk(used)
-
-
-def disk_bytes(root: Path) -> int:
-    """Return the bytes that a tree takes on the disk; links are not followed, vanished files do not count."""
-    total = 0
-    pending = [root]
-    while pending:
-        try:
-            with os.scandir(pending.pop()) as entries:
-                for entry in entries:
-                    try:
-                        total += entry.stat(follow_symlinks=False).st_blocks * 512
-                        if entry.is_dir(follow_symlinks=False):
-                            pending.append(Path(entry.path))
-                    except OSError:
-                        continue
-        except OSError:
-            continue
-    return total
+        found = census.take(self._paths.work)
+        if self._empty_before:
+            # What was made before it was watched was told to nobody.
+            self._added |= found.files
+            self._changed |= found.files
+        self.progress = msgspec.structs.replace(
+            self.progress, disk_bytes=found.disk_bytes, files_changed=len(self._changed)
+        )
 
 
 def _files(root: str) -> Iterator[str]:

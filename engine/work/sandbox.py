@@ -99,7 +99,8 @@ def argv(c: Confinement, machine: Machine, status: str, sealed_fd: int) -> list[
     gate -> timeout -> bwrap, which starts the command. Without a sandbox the gate itself keeps the time.
     `status` is the file for the supervisor's notes, `sealed_fd` an open descriptor that holds `sealed(c, machine)`.
     """
-    seconds = f"{max(c.limits.time_s, 0.001):.3f}"
+    # The engine keeps its time, and this clock ends it where no engine does: it cannot tell when the build stood still.
+    seconds = f"{max(c.limits.time_s + c.limits.hold_s, 0.001):.3f}"
     if not c.sandboxed:
         return ["/bin/sh", "-c", _gate(c, machine, _UNSANDBOXED), "midwatch-build", status, seconds, c.command]
     # The clock stands outside the sandbox: it holds with the engine dead, and the build cannot reach it.

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from state.model.brakes.hold import Hold
+from state.model.money import MICRO
 from state.model.record import Noun, Tagged
 from state.model.task import Approval
 
@@ -37,6 +38,14 @@ class Limits(Noun, frozen=True, kw_only=True):
     output_bytes: int
     disk_bytes: int
     tmp_bytes: int
+    files: int = 10
+    """Changed files; each path counts once."""
+    calls: int = 1000
+    """API calls."""
+    spent: int = 100 * MICRO
+    """Micro-dollars."""
+    hold_s: float = 12 * 3600.0
+    """How long it may stand still in all, waiting for the operator, before it is killed."""
 
 
 class Preparing(Tagged, frozen=True, kw_only=True, tag="preparing"):

@@ -31,6 +31,7 @@ class EscalationKind(StrEnum):
     BUILD_UNKNOWN = "build_unknown"
     DELIVERY_BLOCKED = "delivery_blocked"
     LIMIT_REACHED = "limit_reached"
+    ANOMALY = "anomaly"
     SYSTEM_HEALTH = "system_health"
 
 

@@ -1,5 +1,6 @@
 """The one table of which state may follow which."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -51,3 +52,13 @@ def move_build(build: b.Build, state: b.BuildState, **changes: Any) -> b.Build:
     if type(state) not in BUILD_MOVES[type(build.state)]:
         raise IllegalMove(f"build {build.id}: {build.state_name} cannot become {type(state).__name__.lower()}")
     return msgspec.structs.replace(build, state=state, **changes)
+
+
+def held_s(build: b.Build, now: datetime) -> float:
+    """Return for how many seconds a build has stood still in all, up to now."""
+    return build.held_s + (max((now - build.hold.since).total_seconds(), 0.0) if build.hold else 0.0)
+
+
+def release(build: b.Build, now: datetime, **changes: Any) -> b.Build:
+    """Return the build as one that stands still no longer; the time that it stood still is kept."""
+    return msgspec.structs.replace(build, hold=None, held_s=held_s(build, now), **changes)

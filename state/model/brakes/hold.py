@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from state.model.record import Noun
+from state.model.record import Noun, digest_of
 
 
 class Hold(Noun, frozen=True, kw_only=True):
@@ -18,3 +18,13 @@ class Hold(Noun, frozen=True, kw_only=True):
     since: datetime
     anomaly: bool = False
     """Whether it is out of its usual band, and not over a limit that somebody set."""
+
+    @property
+    def digest(self) -> str:
+        """What an answer is bound to: a hold for another figure, or for more of it, has another."""
+        return digest_of((self.figure, self.used, self.limit, self.anomaly))
+
+    @property
+    def allowance(self) -> str:
+        """The key in `Build.allowed` of a yes to it: to go on although unusual is no leave to go over a limit."""
+        return f"anomaly:{self.figure}" if self.anomaly else self.figure

@@ -624,29 +624,6 @@ def test_a_silent_build_is_asked_about_once_and_goes_on(house: House) -> None:
     asyncio.run(scene())
 
 
-@pytest.mark.parametrize(
-    ("command", "limit", "figure"),
-    [
-        ("head -c 4000000 /dev/zero > big; sync; touch again; sleep 60", {"disk_bytes": 1 << 20}, "disk_bytes"),
-        ("sleep 60", {"time_s": 0.5}, "run_s"),
-    ],
-)
-def test_a_limit_ends_a_build_as_a_failure_with_its_figure(
-    house: House, command: str, limit: dict[str, int], figure: str
-) -> None:
-    """It counts as a failed attempt, and the anomaly says what was measured against what."""
-
-    async def scene() -> None:
-        async with house.live() as engine:
-            await add(engine, command=command, limits=t.LimitOverrides(**limit))
-            await house.task_is("retrying")
-
-    asyncio.run(scene())
-    (anomaly,) = house.store.anomalies.values()
-    assert (anomaly.figure, anomaly.limit) == (figure, next(iter(limit.values())))
-    assert "stopped at a limit" in house.task().state.text
-
-
 def test_output_that_was_cut_is_noted_on_the_build(house: House) -> None:
     """What is missing from the log is said where the build is looked at."""
 

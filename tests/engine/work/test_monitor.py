@@ -12,7 +12,8 @@ import pytest
 
 from engine.safety.kill import kill_all
 from engine.safety.processes import Identity, boot_id
-from engine.work.monitor import Monitor, disk_bytes
+from engine.work.counts import census
+from engine.work.monitor import Monitor
 from state.files import BuildPaths, Workspace
 from state.model.progress import Progress
 from state.settings import DEFAULT_LIMITS
@@ -30,7 +31,6 @@ class Watched:
         self.paths = paths
         self.clock = ManualClock()
         self.told: list[Progress] = []
-        self.over: list[int] = []
         self.monitors: list[Monitor] = []
 
     def monitor(self, identity: Identity = NOBODY, criteria: tuple[str, ...] = (), **limits: int) -> Monitor:
@@ -42,7 +42,6 @@ class Watched:
             identity,
             self.clock,
             tell=self.told.append,
-            over_disk=self.over.append,
         )
         self.monitors.append(monitor)
         return monitor
@@ -131,13 +130,12 @@ def test_a_build_that_only_computes_is_alive(tmp_path: Path, watched: Watched) -
 
 def test_the_last_change_counts_against_the_disk_too(watched: Watched) -> None:
     """Two bursts in quick succession and then silence: the second is measured although nothing follows it."""
-    watched.start(disk_bytes=1 << 20)
+    monitor = watched.start()
     (watched.paths.work / "small").write_bytes(b"x" * 1000)
     until(lambda: watched.monitors[0].progress.files_changed >= 1, "the first burst is seen")
-    assert watched.over == []
+    assert monitor.progress.disk_bytes < 2 << 20
     (watched.paths.work / "big").write_bytes(b"x" * (2 << 20))
-    until(lambda: bool(watched.over), "the limit is noticed")
-    assert watched.over[0] > 2 << 20
+    until(lambda: monitor.progress.disk_bytes > 2 << 20, "it is measured")
 
 
 def test_the_end_is_read_even_when_nobody_watched(watched: Watched) -> None:
@@ -182,5 +180,5 @@ def test_disk_use_is_that_of_the_tree_and_nothing_else(tmp_path: Path) -> None:
         holes.truncate(1 << 30)
     (tree / "link").symlink_to(tmp_path)
     (tmp_path / "outside").write_bytes(b"x" * 1_000_000)
-    assert 100_000 <= disk_bytes(tree) < 200_000
-    assert disk_bytes(tmp_path / "nowhere") == 0
+    assert 100_000 <= census.take(tree).disk_bytes < 200_000
+    assert census.take(tmp_path / "nowhere").disk_bytes == 0

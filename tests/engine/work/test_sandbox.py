@@ -41,6 +41,12 @@ def test_the_clock_stands_outside_the_sandbox():
     ]
 
 
+def test_the_clock_leaves_room_for_a_hold():
+    """It cannot tell when the build stood still, so it gives it that time besides."""
+    words = sandbox.argv(made(limits={"time_s": 90.0, "hold_s": 30.0}), MACHINE, "/s", 7)
+    assert "120.000" in words and "90.000" not in words
+
+
 def test_a_limit_of_no_time_is_not_a_limit_of_none():
     """A limit of zero seconds ends a build at once, although `timeout 0` would never."""
     words = sandbox.argv(made(limits={"time_s": 0.0}), MACHINE, "/s", 7)

@@ -1,0 +1,1 @@
+"""What a running build takes up and changes, counted from outside."""

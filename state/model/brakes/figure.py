@@ -1,0 +1,35 @@
+"""What is counted of a build, in the words in which it is told."""
+
+from state.model.money import to_dollars
+
+_WORDS = {
+    "files": "files",
+    "calls": "calls",
+    "spent": "money",
+    "memory_bytes": "memory",
+    "disk_bytes": "disk",
+    "run_s": "time",
+}
+_UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+
+
+def name(figure: str) -> str:
+    """Return what a figure is called, such as `disk` for `disk_bytes`."""
+    return _WORDS.get(figure, figure.replace("_", " "))
+
+
+def said(figure: str, value: float) -> str:
+    """Return a value with its unit, which the figure's own name tells."""
+    if figure == "spent":
+        return to_dollars(round(value))
+    if figure.endswith("_bytes"):
+        size, unit = next(((size, unit) for size, unit in _UNITS if value >= size), (1, "bytes"))
+        return f"{value / size:,.4g} {unit}"
+    if figure.endswith("_s"):
+        return f"{value / 3600:,.4g} h" if value >= 3600 else f"{value:,.4g} s"
+    return f"{value:,.6g}"
+
+
+def of(figure: str, used: float, limit: float) -> str:
+    """Return `files 11 of 10`."""
+    return f"{name(figure)} {said(figure, used)} of {said(figure, limit)}"
