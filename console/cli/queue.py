@@ -71,6 +71,7 @@ def next_(hand: Hand, as_json: bool) -> None:
     say(f"{task.label}: {task.spec.title}\n{starts}")
     if verdict.against and when:
         say(f"  starts {when}")
+    say(f"  lasts {judge.lasts(task)}")
     for other, no in passed[:_PASSED]:
         say(f"  ahead of it {other.label} cannot: {'; '.join(finding.text for finding in no.against)}")
     if len(passed) > _PASSED:
@@ -95,6 +96,9 @@ def why(hand: Hand, label: str, as_json: bool) -> None:
     when = judge.when(task)
     if when:
         story.insert(_AFTER_ANSWER, f"When, then? {when[0].upper()}{when[1:]}.")
+    lasts = judge.lasts(task)
+    if lasts:
+        story.append(f"How long does it take? It should be {lasts}.")
     if as_json:
         ordered = shapes.queue_order(view.tasks.values())
         position = ordered.index(task) + 1 if task in ordered else None

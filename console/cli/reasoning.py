@@ -7,12 +7,15 @@ from typing import NamedTuple
 import msgspec
 
 from console.cli import shapes
+from console.render import span
 from engine.facts import gather, rules_of
 from engine.policy.gate import judge
 from engine.policy.times import say_here
 from engine.schedule.almanac import Almanac
+from engine.schedule.durations import Durations
 from engine.schedule.forecast import Cause, Forecast, forecast
 from engine.schedule.windows import AHEAD
+from engine.telemetry.history import History
 from state.model.task import Task
 from state.model.verdict import Stance, Verdict
 from state.model.view import View
@@ -39,6 +42,11 @@ class Judge:
         self._rules = rules_of(settings)
 
     @cached_property
+    def durations(self) -> Durations:
+        """How long builds are taken to last."""
+        return Durations(History(self._view.tasks, self._view.builds.values()))
+
+    @cached_property
     def forecasts(self) -> dict[str, Forecast]:
         """When each task that waits will start, by label."""
         view = self._view
@@ -48,12 +56,26 @@ class Judge:
         first, *later = almanac.changes(view.at, view.at + AHEAD, view.control)
         # What the engine says of the present moment counts: it knows whether the operator is there.
         now = msgspec.structs.replace(first, slots=self._facts.slots)
-        return forecast(view, self._facts, self._rules, (now, *later))
+        return forecast(view, self._facts, self._rules, (now, *later), self.durations)
 
     def starts(self, task: Task) -> shapes.Value:
-        """When a task will start and what decides on that; both empty for one that does not wait."""
+        """When a task will start, what decides on that, and how long its build should last; empty where it is over."""
         found = self.forecasts.get(task.label)
-        return {"starts_at": found.starts_at if found else None, "starts": found.text if found else ""}
+        starts = {"starts_at": found.starts_at if found else None, "starts": found.text if found else ""}
+        if isinstance(task.state, shapes.ENDED):
+            return {**starts, "expected": None}
+        known = self.durations.expected(task.spec)
+        expected = {name: round(getattr(known, name), 1) for name in ("low_s", "median_s", "high_s")}
+        return {**starts, "expected": {**expected, "from": known.said}}
+
+    def lasts(self, task: Task) -> str:
+        """How long its build should last, in words, and where that is from; nothing where it is over."""
+        if isinstance(task.state, shapes.ENDED):
+            return ""
+        known = self.durations.expected(task.spec)
+        low, middle, high = map(span, (known.low_s, known.median_s, known.high_s))
+        source = {"estimate": "by its estimate", "default": "for want of an estimate"}.get(known.said, known.said)
+        return f"about {middle}, four times of five {low} to {high} ({source})"
 
     def when(self, task: Task) -> str:
         """The same in words, by the operator's clock."""

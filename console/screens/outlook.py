@@ -7,11 +7,12 @@ from typing import NamedTuple
 import msgspec
 
 from engine.facts import gather, rules_of
-from engine.policy import estimate
 from engine.schedule.almanac import Almanac
+from engine.schedule.durations import Durations
 from engine.schedule.forecast import forecast
 from engine.schedule.timetable import coming
 from engine.schedule.windows import AHEAD
+from engine.telemetry.history import History
 from state.model.build import Build, Finished
 from state.model.view import View
 from state.model.when.window import Span
@@ -76,9 +77,10 @@ def _foreseen(view: View, settings: Settings, almanac: Almanac) -> Iterator[Mark
     first, *later = almanac.changes(view.at, view.at + AHEAD, view.control)
     # What the engine says of the present moment counts: it knows whether the operator is there.
     now = msgspec.structs.replace(first, slots=facts.slots)
-    for found in forecast(view, facts, rules_of(settings), (now, *later)).values():
+    durations = Durations(History(view.tasks, view.builds.values()))
+    for found in forecast(view, facts, rules_of(settings), (now, *later), durations).values():
         if found.starts_at is not None:
-            lasts = timedelta(seconds=estimate.seconds(view.tasks[found.label].spec))
+            lasts = timedelta(seconds=durations.expected(view.tasks[found.label].spec).median_s)
             yield Mark(
                 at=found.starts_at,
                 until=found.starts_at + lasts,

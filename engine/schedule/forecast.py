@@ -1,4 +1,4 @@
-"""When each task that waits will start, as far as estimates, windows, slots and the queue's order tell."""
+"""When each task that waits will start, as far as durations, windows, slots and the queue's order tell."""
 
 import heapq
 from bisect import bisect_right
@@ -11,6 +11,7 @@ from engine.policy.approvals import before_merge
 from engine.policy.facts import Active, Facts, Rules
 from engine.policy.moment import conflicts, timing, window
 from engine.policy.order import Key, order_key
+from engine.schedule.durations import Durations
 from engine.schedule.planner import claim
 from engine.schedule.windows import AHEAD
 from state.model import build as b
@@ -37,9 +38,9 @@ class Cause(StrEnum):
     WINDOW = "window"
     """A window opens that takes it."""
     SLOT = "slot"
-    """More builds may run at the same time, or one ends; by its estimate."""
+    """More builds may run at the same time, or one ends; as far as its duration can be expected."""
     AFTER = "after"
-    """What it depends on, or what touches the same files, is done; by its estimate."""
+    """What it depends on, or what touches the same files, is done; as far as its duration can be expected."""
     NEVER = "never"
     """Not by itself, or not within two weeks."""
 
@@ -54,20 +55,22 @@ class Forecast(Noun, frozen=True, kw_only=True):
     """What decides on it, in words that follow the moment; without a moment, why there is none."""
 
 
-def forecast(view: View, facts: Facts, rules: Rules, changes: Sequence[Change]) -> dict[str, Forecast]:
+def forecast(
+    view: View, facts: Facts, rules: Rules, changes: Sequence[Change], durations: Durations
+) -> dict[str, Forecast]:
     """Return the forecast of every task that waits, by label. Pure.
 
-    `changes` say how many builds may run at the same time from now on. Each build lasts as long as its task is
-    estimated and fails never, so that all that comes after the first end is as good as the estimates.
+    `changes` say how many builds may run at the same time from now on. Each build lasts as long as it is expected to
+    and fails never, so that all that comes after the first end is as good as the `durations`.
     """
-    return _Play(view, facts, rules, changes).run()
+    return _Play(view, facts, rules, changes, durations).run()
 
 
 class _Play:
     """Plays the queue once, from one moment at which something can start to the next."""
 
-    def __init__(self, view: View, facts: Facts, rules: Rules, changes: Sequence[Change]) -> None:
-        self._control = view.control
+    def __init__(self, view: View, facts: Facts, rules: Rules, changes: Sequence[Change], durations: Durations) -> None:
+        self._durations = durations
         self._tasks = view.tasks
         self._builds = view.builds
         self._control = view.control
@@ -129,7 +132,7 @@ class _Play:
     def _occupy(self) -> None:
         for active in self._facts.active:
             build, task = self._builds.get(active.build), self._tasks.get(active.label)
-            began, lasts_s = self._now, estimate.ASSUMED_S if task is None else estimate.seconds(task.spec)
+            began, lasts_s = self._now, estimate.ASSUMED_S if task is None else self._lasts_s(task)
             if build is not None and isinstance(build.state, b.Running):
                 began = build.started_at or self._now
             elif build is not None and not isinstance(build.state, b.Preparing | b.Starting):
@@ -137,6 +140,9 @@ class _Play:
             self._active[active.label] = active
             ends = max(self._now + _NEARLY_OVER, began + timedelta(seconds=lasts_s))
             heapq.heappush(self._ends, (ends, active.label))
+
+    def _lasts_s(self, task: t.Task) -> float:
+        return self._durations.expected(task.spec).median_s
 
     def _line_up(self, task: t.Task) -> None:
         """Let a task take its place once its time has come and all that it depends on is done."""
@@ -226,7 +232,7 @@ class _Play:
                 continue
             self._found[label] = self._told(label, group, at, span)
             self._active[label] = claim(task, "")
-            heapq.heappush(self._ends, (at + timedelta(seconds=estimate.seconds(task.spec)), label))
+            heapq.heappush(self._ends, (at + timedelta(seconds=self._lasts_s(task)), label))
             room -= 1
 
     def _told(self, label: str, group: _Group, at: datetime, span: Span | None) -> Forecast:

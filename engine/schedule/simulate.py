@@ -24,6 +24,7 @@ from engine.schedule.cron import slots as slots_between
 from engine.schedule.durations import Durations, fails
 from engine.schedule.played import Bout, Played, Slot, Wait, overflow, stretches
 from engine.schedule.waiting import Waiting
+from engine.telemetry.history import History
 from state.model import build as b
 from state.model import task as t
 from state.model.mode import Mode
@@ -76,7 +77,7 @@ class _Simulation:
     def __init__(self, view: View, parts: Parts, scenario: Scenario) -> None:
         self._settings, self._rules, self._almanac, self._facts, self._again = parts
         self._scenario = scenario
-        self._durations = Durations(view.tasks, view.builds.values())
+        self._durations = Durations(History(view.tasks, view.builds.values()))
         self._start_at = view.at
         self._observed = view.control.mode is Mode.OBSERVE
         vain = view.control.observation.agreed if view.control.observation else ()

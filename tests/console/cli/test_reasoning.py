@@ -6,6 +6,7 @@ import msgspec
 
 from console.cli.reasoning import Judge
 from console.cli.shapes import queue_order
+from state.model import build as b
 from state.model import task as t
 from state.model.control import Control
 from state.model.task import Category, Task
@@ -14,7 +15,7 @@ from state.model.when.context import Context, Situation
 from state.model.when.window import Window
 from state.settings import QueueSettings, Settings
 from state.settings.values import TimeSettings
-from tests.making import NOON, a_task
+from tests.making import NOON, a_build, a_task
 
 
 def judge(*tasks: Task, **changes: object) -> tuple[Judge, list[Task]]:
@@ -96,8 +97,9 @@ def test_when_each_starts_is_told_by_the_operators_clock():
     assert judging.starts(tasks[0]) == {
         "starts_at": NOON + timedelta(hours=11),
         "starts": "when the night window opens",
+        "expected": {"low_s": 1668.6, "median_s": 3600.0, "high_s": 7767.1, "from": "default"},
     }
-    assert judging.starts(tasks[3]) == {"starts_at": None, "starts": ""}
+    assert judging.starts(tasks[3]) == {"starts_at": None, "starts": "", "expected": None}
     stopped = weekly(a_task("a", priority=t.Priority.HIGH), engine=EngineInfo(slots=1, sandbox=""))
     assert stopped.when(a_task("a")) == "now, if an engine runs then"
 
@@ -107,3 +109,30 @@ def test_the_present_slots_are_those_that_the_engine_tells():
     info = EngineInfo(sandbox="", mode="headless", situation=Situation(slots=0, context=Context.MEETING, why="busy"))
     judging = weekly(a_task("a", priority=t.Priority.HIGH), engine=info)
     assert judging.starts(a_task("a"))["starts_at"] == NOON + timedelta(hours=11)
+
+
+def test_how_long_a_build_lasts_is_learned():
+    """An estimate counts until ten builds of the kind have ended well; what is over lasts no more."""
+    asked = a_task("a", command="make", hours=5)
+    assert judge(asked)[0].lasts(asked) == ("about 5 h, four times of five 3 h 24 min to 7 h 20 min (by its estimate)")
+    done = [a_task(f"t{n}", t.Done(build=f"t{n}-1", note="", at=NOON), command="make") for n in range(10)]
+    over = b.Finished(ending="done", text="", at=NOON)
+    builds = {
+        f"t{n}-1": a_build(
+            f"t{n}-1",
+            over,
+            started_at=NOON,
+            executed=b.Check(result=b.Result.YES, at=NOON + timedelta(minutes=n + 1)),
+        )
+        for n in range(10)
+    }
+    judging, _ = judge(asked, *done, builds=builds)
+    assert judging.starts(asked)["expected"] == {
+        "low_s": 60.0,
+        "median_s": 330.0,
+        "high_s": 600.0,
+        "from": "history of 10",
+    }
+    assert judging.lasts(asked) == "about 5 min, four times of five 1 min to 10 min (history of 10)"
+    assert judging.lasts(done[0]) == ""
+    assert judging.starts(done[0])["expected"] is None

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from engine.facts import gather, rules_of
 from engine.policy.moment import window
 from engine.schedule.almanac import Almanac
+from engine.schedule.durations import Durations
 from engine.schedule.forecast import Cause, Forecast, forecast
 from engine.schedule.windows import AHEAD
+from engine.telemetry.history import History
 from state.model import build as b
 from state.model import task as t
 from state.model.control import Control
@@ -51,7 +53,8 @@ def see(
         builds={build.id: build for build in builds},
     )
     changes = almanac.changes(now, now + AHEAD, own)
-    return forecast(view, gather(view, told, now), rules_of(told), changes)
+    durations = Durations(History(view.tasks, view.builds.values()))
+    return forecast(view, gather(view, told, now), rules_of(told), changes, durations)
 
 
 def hours(found: dict[str, Forecast]) -> dict[str, float | None]:
@@ -72,6 +75,19 @@ def queue(*labels: str, **changes: Any) -> list[t.Task]:
 def running(label: str, hour: float, **changes: Any) -> tuple[t.Task, b.Build]:
     build = a_build(f"{label}-1", b.Running(token="t", pid=1, start_ticks=1, boot=""), started_at=at(hour))
     return a_task(label, t.Building(build=build.id), **changes), build
+
+
+def test_a_build_lasts_as_long_as_such_builds_did() -> None:
+    """Once ten builds of a kind have ended well, their median counts and the estimate does not."""
+    lasted = timedelta(minutes=30)
+    ran = b.Check(result=b.Result.YES, at=MONDAY + lasted)
+    over = b.Finished(ending="done", text="", at=MONDAY + lasted)
+    old = [
+        a_task(f"t{number}", t.Done(build=f"t{number}-1", note="", at=MONDAY), command="make") for number in range(10)
+    ]
+    builds = tuple(a_build(task.build, over, started_at=MONDAY, executed=ran) for task in old)
+    found = see(*old, *queue("a", "b", hours=4, command="make"), told=PLAIN, builds=builds)
+    assert hours(found) == {"a": 12, "b": 12.5}
 
 
 def test_one_after_the_other_where_there_is_one_slot() -> None:
