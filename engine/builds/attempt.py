@@ -18,8 +18,8 @@ from engine.work.sandbox import Confinement
 from state.files import BuildPaths, MidwatchError
 from state.model import build as b
 from state.model import task as t
-from state.model.mode import Mode
 from state.model.brakes.hold import Hold
+from state.model.mode import Mode
 from state.model.moves import held_s, move_build, move_task, release
 from state.model.progress import Progress
 from state.store import StoreFailed
@@ -86,7 +86,6 @@ class Attempt:
             if not self.build.over:
                 self._outcome.failed(str(error))
 
-    def killed_unrecorded(self, by: str) -> None:
     def hold(self, hold: Hold) -> None:
         """Freeze its processes and ask the operator; nothing to do for one that does not run."""
         if self._vigil is not None:
@@ -102,6 +101,7 @@ class Attempt:
         if self._vigil is not None:
             self._vigil.nudge()
 
+    def killed_unrecorded(self, by: str) -> None:
         """Take note of a kill that could not be written down before it was carried out."""
         self._killed_by = by
 

@@ -96,13 +96,6 @@ class Outcome:
         self.anomaly(figure, value, limit, text)
         self.failed(text)
 
-    def stalled(self, quiet_s: float, after_s: float) -> None:
-        """It shows no sign of life; it goes on, and the operator is asked."""
-        now = self._hall.clock.now()
-        build = self._build
-        text = f"no output, file change or CPU time for {quiet_s:,.0f} s: `midwatch kill {build.label}` ends it"
-        question = self._hall.questions.ask(EscalationKind.BUILD_STALLED, self._task, text, now, build=self._id)
-        anomaly = self._anomaly("quiet_s", quiet_s, after_s, text)
     def held(self, hold: Hold) -> None:
         """It stands still, and the operator is asked whether it may go on."""
         now = self._hall.clock.now()
@@ -113,6 +106,13 @@ class Outcome:
         )
         self._hall.stage([build, question], "build_held", hold.text, build)
 
+    def stalled(self, quiet_s: float, after_s: float) -> None:
+        """It shows no sign of life; it goes on, and the operator is asked."""
+        now = self._hall.clock.now()
+        build = self._build
+        text = f"no output, file change or CPU time for {quiet_s:,.0f} s: `midwatch kill {build.label}` ends it"
+        question = self._hall.questions.ask(EscalationKind.BUILD_STALLED, self._task, text, now, build=self._id)
+        anomaly = self._anomaly("quiet_s", quiet_s, after_s, text)
         self._hall.stage([question, anomaly], "build_stalled", text, build)
 
     def ask_for_review(self) -> None:

@@ -14,8 +14,8 @@ from engine.safety.kill import KillReport, kill_build, killed
 from engine.schedule import planner
 from state.model import build as b
 from state.model import task as t
-from state.model.mode import Mode
 from state.model.brakes.hold import Hold
+from state.model.mode import Mode
 from state.model.moves import move_task
 from state.model.progress import Progress
 from state.model.reason import ENGINE, Reason
@@ -169,7 +169,6 @@ class Roster:
         self.progress[progress.build] = progress
         return True
 
-    def carry_out_kills(self) -> None:
     def hold(self, build_id: str, hold: Hold) -> None:
         """Freeze a running build with all its processes, write down why and ask the operator.
 
@@ -191,6 +190,7 @@ class Roster:
         if attempt is not None:
             attempt.answered()
 
+    def carry_out_kills(self) -> None:
         """End every build that the operator asked to end."""
         for build_id in tuple(self._ledger.asked_to_end):
             if build_id in self._killing:
