@@ -40,6 +40,8 @@ class Mark(msgspec.Struct, frozen=True):
     segments: dict[str, Span]
     digest: str
     """SHA-256 of the file's bytes before this table: the journal is the truth, so an edited file is not used."""
+    start: Seal = Seal()
+    """What the journal's first line follows: not the beginning any more once its oldest part was pruned."""
 
     @property
     def seal(self) -> Seal:
@@ -103,9 +105,12 @@ class Digests:
 
 
 def chunks(
-    tables: Mapping[str, Iterable[Record]], end: Seal, sizes: Mapping[str, int], digests: Digests
+    tables: Mapping[str, Iterable[Record]], start: Seal, end: Seal, sizes: Mapping[str, int], digests: Digests
 ) -> Iterator[bytes]:
-    """Yield a checkpoint's bytes in small pieces; `sizes` says how far each segment goes."""
+    """Yield a checkpoint's bytes in small pieces.
+
+    `start` is what the journal's first line follows, `end` its last, `sizes` how far each segment goes.
+    """
     sha = hashlib.sha256()
     opening = b"{"
     for name, rows in tables.items():
@@ -125,7 +130,7 @@ def chunks(
         yield data
         opening = b","
     spans = {name: digests.span(name, size) for name, size in sizes.items()}
-    mark = Mark(end.seq, end.hash, spans, sha.hexdigest())
+    mark = Mark(end.seq, end.hash, spans, sha.hexdigest(), start)
     yield b"%b%b}}\n" % (_MARK, records.encode(mark))
 
 

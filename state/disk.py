@@ -40,6 +40,10 @@ class Disk:
         """Give `source` the name `target`, in one step."""
         os.replace(source, target)
 
+    def remove(self, path: Path) -> None:
+        """Take a file away; nothing happens when it is not there."""
+        path.unlink(missing_ok=True)
+
     def close(self, fd: int) -> None:
         """Close a descriptor."""
         os.close(fd)

@@ -1,6 +1,7 @@
 """The journal as it is read: every decision ever made, and the proof that none was changed."""
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -9,13 +10,15 @@ from state import checkpoint as checkpoints
 from state import line as lines
 from state import segments
 from state.errors import MidwatchError
-from state.line import GENESIS, Line, Seal
+from state.keeping import anchors, archives
+from state.keeping.anchors import Anchor
+from state.line import Line, Seal
 from state.model.reason import Reason
 from state.model.record import Noun
 from state.model.view import Record
 from state.records import UNREADABLE
 
-__all__ = ["Audit", "Damage", "Decision", "Entry", "JournalDamaged", "read", "verify"]
+__all__ = ["Audit", "Damage", "Decision", "Entry", "JournalDamaged", "Published", "read", "verify"]
 
 
 class Entry(Noun, frozen=True, kw_only=True):
@@ -48,12 +51,20 @@ class Damage(Noun, frozen=True, kw_only=True):
     """One place where the journal is not as it was written."""
 
     kind: str
-    """`changed`, `missing`, `reordered`, `truncated` or `unreadable`."""
+    """`changed`, `missing`, `reordered`, `truncated`, `unreadable`, or `rewritten` since its head was published."""
     seq: int
     file: str
     line: int
     """Counted from 1; 0 when there is no file to point into."""
     text: str
+
+
+class Published(NamedTuple):
+    """The end of the chain as it was put outside at some time."""
+
+    where: str
+    """Where that is told, in words."""
+    seal: Seal
 
 
 class Audit(Noun, frozen=True, kw_only=True):
@@ -68,6 +79,14 @@ class Audit(Noun, frozen=True, kw_only=True):
     """Lines whose contents were taken out; the chain covers their digests."""
     torn: str = ""
     """What a crash left half written and nobody was told of, in words; the next start cuts it off."""
+    first: int = 1
+    """The first entry that was looked at."""
+    anchor: Anchor | None = None
+    """What says that the entries before the first one that is kept were pruned; None when none were."""
+    confirmed: int = 0
+    """Published heads that the chain agrees with."""
+    unseen: int = 0
+    """Published heads of entries that were pruned, of which nothing can be said any more."""
 
 
 class JournalDamaged(MidwatchError):
@@ -130,26 +149,40 @@ def _decision(name: str, raw: bytes) -> Decision:
     )
 
 
-def verify(folder: Path, *, checkpoint: Path | None, in_flight: bool = False) -> Audit:
+def verify(
+    folder: Path,
+    *,
+    checkpoint: Path | None,
+    in_flight: bool = False,
+    heads: Sequence[Published] = (),
+    archive: Path | None = None,
+) -> Audit:
     """Walk the whole chain and name every place where it is broken.
 
-    `checkpoint` is the store's, a second witness of how far the journal once went. `in_flight` says that a writer may
-    be in the middle of the last line. Raises OSError when a segment cannot be read at all.
+    `checkpoint` is the store's, a second witness of how far the journal once went; `heads` are witnesses from outside.
+    `in_flight` says that a writer may be in the middle of the last line. What was pruned is read from `archive`;
+    without one the chain is followed from its anchor. Raises OSError when a segment cannot be read at all.
     """
-    audit = _walk(folder, checkpoint, in_flight)
+    audit = _walk(folder, checkpoint, in_flight, heads, archive)
     if in_flight and not audit.ok:  # a writer that took a failed write back may have done so under the first look
-        audit = _walk(folder, checkpoint, in_flight)
+        audit = _walk(folder, checkpoint, in_flight, heads, archive)
     return audit
 
 
-def _walk(folder: Path, checkpoint: Path | None, in_flight: bool) -> Audit:
+def _walk(
+    folder: Path, checkpoint: Path | None, in_flight: bool, heads: Sequence[Published], archive: Path | None
+) -> Audit:
     # The witnesses are read first: a writer that is at work can then only be ahead of them.
     witnesses = {segments.HEAD: segments.read_head(folder)}
     if checkpoint:
         mark = checkpoints.load_mark(checkpoint)
         witnesses[checkpoint.name] = mark.seal if mark else None
-    walk = Walk(folder, witnesses)
-    names = segments.names(folder)
+    anchor = anchors.latest(folder)
+    names = [name for name in segments.names(folder) if anchor is None or name >= anchor.cut.segment]
+    walk = Walk(folder, witnesses, heads, anchor, None if archive is None else Seal())
+    if archive is not None:
+        walk.take_archive(archive, min(names, default=""))
+    walk.begin()
     for name in names:
         for number, raw in enumerate(segments.lines(folder / name), 1):
             walk.take(Place(name, number), raw, last_file=name == names[-1])
@@ -166,11 +199,32 @@ class Place(NamedTuple):
 class Walk:
     """Follows the chain line by line, goes on after damage and remembers all of it."""
 
-    def __init__(self, folder: Path, witnesses: Mapping[str, Seal | None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        witnesses: Mapping[str, Seal | None],
+        heads: Sequence[Published] = (),
+        anchor: Anchor | None = None,
+        start: Seal | None = None,
+    ) -> None:
+        """`start` is what the first line to come follows, where that is not what the anchor says."""
         self._folder = folder
         self._witnesses = {who: seal for who, seal in witnesses.items() if seal}
-        self._acknowledged = max((seal.seq for seal in self._witnesses.values()), default=0)
-        self._end = Seal()
+        self._confirmed = 0
+        self._agreed = 0
+        """The last entry that a published head agrees with."""
+        self._anchor = anchor
+        outside = (head.seal for head in heads)
+        self._acknowledged = max((seal.seq for seal in (*self._witnesses.values(), *outside)), default=0)
+        if start is None:
+            start = anchor.cut.start if anchor else Seal()
+        self._start = self._end = start
+        self._told: dict[int, list[Published]] = {}
+        """The heads that were published of each entry from the start on."""
+        for head in heads:
+            if head.seal.seq >= start.seq:
+                self._told.setdefault(head.seal.seq, []).append(head)
+        self._unseen = len(heads) - sum(map(len, self._told.values()))
         self._place = Place(segments.HEAD, 0)
         self._unknown = 0
         """Lines since `_end` of which nobody can say which they were."""
@@ -179,6 +233,24 @@ class Walk:
         self._tail = b""
         self._tail_place = self._place
         self._present: set[int] | None = None
+
+    def take_archive(self, folder: Path, before: str) -> None:
+        """Look at what was set aside of the segments older than `before`. OSError when there is no such folder."""
+        for name in archives.names(folder):
+            if archives.segment(name) >= before:
+                continue
+            try:
+                found = archives.lines(folder / name)
+            except archives.BROKEN as error:
+                self._lost(Place(name, 0), "unreadable", f"it cannot be unpacked: {error}")
+                continue
+            for number, raw in enumerate(found, 1):
+                self.take(Place(name, number), raw, last_file=False)
+
+    def begin(self) -> None:
+        """Compare what was published of the very end of what was pruned."""
+        if self._start.seq:
+            self._compare(self._place, self._start)
 
     def take(self, place: Place, raw: bytes, *, last_file: bool) -> None:
         """Look at the next line."""
@@ -223,6 +295,18 @@ class Walk:
         for who, seal in self._witnesses.items():
             if seal.seq == line.seq and seal.hash != line.hash and not self._damage:
                 self._note("changed", line.seq, place, f"{who} remembers another hash of it")
+        if line.seq in self._told:
+            self._compare(place, self._end)
+
+    def _compare(self, place: Place, end: Seal) -> None:
+        """Look whether the heads that were published of an entry are those of this chain."""
+        for where, seal in self._told.pop(end.seq, ()):
+            if seal.hash == end.hash:
+                self._confirmed, self._agreed = self._confirmed + 1, end.seq
+            elif not any(found.kind == "rewritten" for found in self._damage):
+                since = f"; up to entry {self._agreed} it is as it was published" if self._agreed else ""
+                text = f"it was published with another hash ({where}): the chain was rewritten{since}"
+                self._note("rewritten", end.seq, place, text)
 
     def _gap(self, place: Place, seq: int) -> None:
         present = self._all_present()
@@ -248,8 +332,9 @@ class Walk:
         return self._present
 
     def _rewritten(self, place: Place, line: Line) -> None:
-        if self._end.hash == GENESIS:
-            self._note("changed", line.seq, place, "it is not chained to the journal's beginning")
+        if self._end == self._start:
+            begin = f"what entry {self._anchor.seq} says was before it" if self._anchor else "the journal's beginning"
+            self._note("changed", line.seq, place, f"it is not chained to {begin}")
         elif not any(found.seq == self._end.seq for found in self._damage):
             text = f"entry {line.seq} is chained to another version of it"
             self._note("changed", self._end.seq, self._place, text)
@@ -265,6 +350,8 @@ class Walk:
             self._note("truncated", self._due, self._tail_place if self._tail else self._place, text)
         elif self._tail and not in_flight:
             torn = torn_text(self._folder / self._tail_place.file, len(self._tail))
+        if self._anchor is not None:
+            self._look_at_base(self._anchor)
         damage = tuple(self._damage)
         return Audit(
             ok=not damage,
@@ -273,7 +360,22 @@ class Walk:
             damage=damage,
             erased=self._erased,
             torn=torn,
+            first=self._start.seq + 1,
+            anchor=self._anchor,
+            confirmed=self._confirmed,
+            unseen=self._unseen,
         )
+
+    def _look_at_base(self, anchor: Anchor) -> None:
+        """A journal without its beginning stands on a file that must be as the anchor says."""
+        place = Place(anchor.cut.base, 0)
+        try:
+            data = (self._folder / Path(anchor.cut.base).name).read_bytes()
+        except FileNotFoundError:
+            self._note("missing", anchor.seq, place, "what was kept in place of the pruned entries is gone")
+            return
+        if hashlib.sha256(data).hexdigest() != anchor.cut.base_sha256:
+            self._note("changed", anchor.seq, place, "what was kept in place of the pruned entries was changed")
 
 
 def is_torn(raw: bytes, due: int, acknowledged: int) -> bool:

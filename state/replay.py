@@ -10,6 +10,7 @@ from state import checkpoint, journal, records, segments
 from state import line as lines
 from state.checkpoint import Digests, Mark
 from state.files import Workspace
+from state.keeping import anchors
 from state.line import Line, Seal
 from state.model.view import Record
 
@@ -18,8 +19,9 @@ Tables = dict[str, dict[str, Record]]
 
 @dataclass(slots=True)
 class Past:
-    """How far the journal goes, and where its writer goes on."""
+    """From where to where the journal goes, and where its writer goes on."""
 
+    start: Seal = field(default_factory=Seal)
     end: Seal = field(default_factory=Seal)
     sizes: dict[str, int] = field(default_factory=dict)
     """The good bytes of each segment."""
@@ -42,8 +44,11 @@ def load(workspace: Workspace, tables: Tables, digests: Digests) -> Past:
     unwitnessed = head is None and bool(segments.names(workspace.journal))
     with _no_collections():
         image, trouble = checkpoint.load(workspace.checkpoint)
+        base = None if image else _base(workspace.journal)
         try:
-            past = _follow(workspace.journal, image, head or Seal(), tables, digests)
+            past = _follow(workspace.journal, image or base, head or Seal(), tables, digests)
+            if image is None:
+                past.checkpoint = 0
         except (_Broken, *records.UNREADABLE, KeyError) as error:
             audit = journal.verify(workspace.journal, checkpoint=workspace.checkpoint)
             damage = audit.damage or (_unexplained(error),)
@@ -56,6 +61,15 @@ def load(workspace: Workspace, tables: Tables, digests: Digests) -> Past:
 def _unexplained(error: Exception) -> journal.Damage:
     text = f"its chain is whole, but it cannot be applied: {error}"
     return journal.Damage(kind="unreadable", seq=0, file="", line=0, text=text)
+
+
+def _base(folder: Path) -> checkpoint.Image | None:
+    """What a pruned journal stands on when the checkpoint is lost; None where nothing was pruned."""
+    for name in anchors.bases(folder):
+        image, _ = checkpoint.load(folder / name)
+        if image is not None:
+            return image
+    return None
 
 
 @contextmanager
@@ -72,19 +86,20 @@ def _no_collections() -> Iterator[None]:
 
 def _follow(folder: Path, image: checkpoint.Image | None, head: Seal, tables: Tables, digests: Digests) -> Past:
     past, skip = Past(), Seal()
+    names = segments.names(folder)
     if image is not None:
         for name, table in tables.items():
             table.update((record.key, record) for record in image.table(name))
-        past.checkpoint = image.mark.seq
-        if _stands(folder, image.mark, digests):
+        past.checkpoint, past.start = image.mark.seq, image.mark.start
+        names = _kept(names, image.mark)
+        if _stands(folder, names, image.mark, digests):
             past.end, past.sizes = image.mark.seal, {name: span.bytes for name, span in image.mark.segments.items()}
         else:
-            skip = image.mark.seal
+            past.end, skip = past.start, image.mark.seal
     acknowledged = max(head.seq, past.checkpoint)
     witnesses = {head.seq: head.hash, skip.seq: skip.hash}
     if witnesses.get(past.end.seq, past.end.hash) != past.end.hash:
         raise _Broken("a witness")
-    names = segments.names(folder)
     for name in names:
         if name < max(past.sizes, default=""):
             continue
@@ -107,10 +122,16 @@ def _follow(folder: Path, image: checkpoint.Image | None, head: Seal, tables: Ta
     return past
 
 
-def _stands(folder: Path, mark: Mark, digests: Digests) -> bool:
+def _kept(names: list[str], mark: Mark) -> list[str]:
+    """Leave out what a pruning that was cut short has not removed yet."""
+    first = min(mark.segments, default="") if mark.start.seq else ""
+    return [name for name in names if name >= first]
+
+
+def _stands(folder: Path, names: list[str], mark: Mark, digests: Digests) -> bool:
     """Say whether the journal up to a checkpoint is byte for byte what it was then."""
     covered = sorted(mark.segments)
-    if segments.names(folder)[: len(covered)] != covered:
+    if names[: len(covered)] != covered:
         return False
     for name in covered:
         span = mark.segments[name]

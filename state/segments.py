@@ -3,7 +3,7 @@
 import errno
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -105,6 +105,11 @@ class Segments:
     def sizes(self) -> dict[str, int]:
         """How many bytes are durable of every segment, oldest first."""
         return self._closed | ({self._name: self._size} if self._name else {})
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Count some older segments as gone."""
+        for name in names:
+            self._closed.pop(name, None)
 
     def append(self, data: bytes, at: datetime, end: Seal) -> None:
         """Make `data` durable at the journal's end, in the segment of `at`'s day or of a later one that is there.

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
@@ -12,6 +12,7 @@ from state.disk import DISK, Disk
 from state.errors import StoreFailed, WorkspaceBusy
 from state.files import Lock, Workspace
 from state.journal import Entry, JournalDamaged
+from state.line import Seal
 from state.model.anomaly import Anomaly
 from state.model.brakes.breaker import Breaker
 from state.model.brakes.kill_use import KillUse
@@ -62,6 +63,8 @@ class Store:
         self._writer: threading.Thread | None = None
         self._written = 0
         """The entry that the last checkpoint stands for."""
+        self._unwritten: list[OSError] = []
+        """Why the last checkpoint could not be written."""
         self._digests = checkpoint.Digests(workspace.journal)
         past = replay.load(workspace, self._tables, self._digests)
         self._segments = Segments(workspace.journal, disk)
@@ -70,6 +73,8 @@ class Store:
         except BaseException:
             self._segments.close()
             raise
+        self._start = past.start
+        """What the journal's first line follows."""
         self._end = self._durable = past.end
         self._written = past.checkpoint
         self._segments.grown = past.grown
@@ -217,9 +222,10 @@ class Store:
         self.flush()
         self._join()
         rows = {name: list(table.values()) for name, table in self._tables.items()}
-        pieces = checkpoint.chunks(rows, self._durable, self._segments.sizes(), self._digests)
+        sizes = self._segments.sizes()
+        pieces = checkpoint.chunks(rows, self._start, self._durable, sizes, self._digests)
         seq, self._segments.grown = self._durable.seq, 0
-        failed: list[OSError] = []
+        failed = self._unwritten = []
 
         def write() -> None:
             try:
@@ -235,6 +241,36 @@ class Store:
             self._join()
             if failed:
                 raise StoreFailed(f"{self._workspace.checkpoint}: {failed[0].strerror}: the old one stays; make room")
+
+    @property
+    def start(self) -> Seal:
+        """What the journal's first line follows: the end of what was pruned, if anything was."""
+        return self._start
+
+    def base(self, start: Seal, segment: str) -> Iterator[bytes]:
+        """Return everything as of the last flush, in pieces, on which a journal can stand that begins after `start`.
+
+        `segment` is the name of its first segment. The pieces may be written by any thread.
+        """
+        rows = {name: list(table.values()) for name, table in self._tables.items()}
+        sizes = {name: size for name, size in self._segments.sizes().items() if name >= segment}
+        return checkpoint.chunks(rows, start, self._durable, sizes, checkpoint.Digests(self._workspace.journal))
+
+    def begin_after(self, start: Seal, segment: str) -> None:
+        """Count all segments before this one as gone, which an anchor in the journal must have said already.
+
+        They may be removed once the checkpoint that this begins to write is there: see `settled`.
+        """
+        self._segments.forget([name for name in self._segments.sizes() if name < segment])
+        self._start = start
+        self.checkpoint(wait=False)
+
+    def settled(self) -> bool:
+        """Wait until no checkpoint is being written; any thread may. False when the last one could not be."""
+        writer = self._writer
+        if writer is not None:
+            writer.join()
+        return not self._unwritten
 
     def _join(self) -> None:
         if self._writer is not None:

@@ -78,6 +78,11 @@ class RecordingDisk(Disk):
         self.ops.append(Op("name", self._nodes[target], folder=target.parent, name=target.name))
         self.ops.append(Op("unname", folder=source.parent, name=source.name))
 
+    def remove(self, path: Path) -> None:
+        super().remove(path)
+        self._nodes.pop(path, None)
+        self.ops.append(Op("unname", folder=path.parent, name=path.name))
+
 
 def _done(content: bytes, op: Op) -> bytes:
     match op.kind:
@@ -218,3 +223,7 @@ class StoppingDisk(Disk):
     def replace(self, source: Path, target: Path) -> None:
         self._count()
         super().replace(source, target)
+
+    def remove(self, path: Path) -> None:
+        self._count()
+        super().remove(path)

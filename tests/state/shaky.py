@@ -58,3 +58,7 @@ class ShakyDisk(Disk):
     def replace(self, source: Path, target: Path) -> None:
         self._maybe("replace")
         super().replace(source, target)
+
+    def remove(self, path: Path) -> None:
+        self._maybe("remove")
+        super().remove(path)

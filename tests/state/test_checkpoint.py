@@ -20,7 +20,7 @@ def written(folder: Path, tables: dict[str, list[Record]] | None = None) -> Path
     """A checkpoint of two tasks, or of these tables, over a journal of one segment."""
     (folder / "2026-03-04.jsonl").write_bytes(b"seven lines")
     rows = {name: list[Record]() for name in records.TABLES} | (tables or {"tasks": [a_task("a"), a_task("b")]})
-    pieces = checkpoint.chunks(rows, END, {"2026-03-04.jsonl": 5}, Digests(folder))
+    pieces = checkpoint.chunks(rows, Seal(), END, {"2026-03-04.jsonl": 5}, Digests(folder))
     path = folder / "state.json"
     path.write_bytes(b"".join(pieces))
     return path

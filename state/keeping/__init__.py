@@ -1,0 +1,1 @@
+"""What may enter the record, and what may leave it again."""
