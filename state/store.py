@@ -12,6 +12,7 @@ from state.disk import DISK, Disk
 from state.errors import StoreFailed, WorkspaceBusy
 from state.files import Lock, Workspace
 from state.journal import Entry, JournalDamaged
+from state.keeping.door import OPEN, Door
 from state.line import Seal
 from state.model.anomaly import Anomaly
 from state.model.brakes.breaker import Breaker
@@ -45,11 +46,18 @@ class Now(Protocol):
         ...
 
 
+def _written(changes: Sequence[Record], reason: Reason) -> tuple[list[tuple[str, bytes, Record]], bytes]:
+    packed = [records.pack(record) for record in changes]
+    return packed, line.body_of(reason, [(table, data) for table, data, _ in packed])
+
+
 class Store:
     """Everything as of the last commit. One thread at a time may use it; its maps are live and read-only."""
 
-    def __init__(self, workspace: Workspace, clock: Now, lock: Lock, disk: Disk) -> None:
+    def __init__(self, workspace: Workspace, clock: Now, lock: Lock, disk: Disk, door: Door) -> None:
         """For `open` alone."""
+        self.door = door
+        """What every change passes before it is written down."""
         self._workspace = workspace
         self._clock = clock
         self._lock = lock
@@ -93,7 +101,9 @@ class Store:
         self.used: Mapping[str, Used] = self._live("used", Used)
 
     @classmethod
-    def open(cls, workspace: Workspace, clock: Now, *, timeout_s: float = 0.0, disk: Disk = DISK) -> "Store":
+    def open(
+        cls, workspace: Workspace, clock: Now, *, timeout_s: float = 0.0, disk: Disk = DISK, door: Door = OPEN
+    ) -> "Store":
         """Take the workspace's lock, waiting at most `timeout_s`, and bring everything back as it was.
 
         Raises WorkspaceBusy, JournalDamaged, or StoreFailed when the disk does not let it write.
@@ -103,13 +113,18 @@ class Store:
             for folder in (workspace.hidden, workspace.journal):
                 folder.mkdir(mode=0o700, exist_ok=True)
             lock.acquire(timeout_s)
-            return cls(workspace, clock, lock, disk)
+            return cls(workspace, clock, lock, disk, door)
         except OSError as error:
             lock.release()
             raise StoreFailed(f"{workspace.hidden} cannot be used: {error}: mend the cause and try again") from error
         except BaseException:
             lock.release()
             raise
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace that it holds."""
+        return self._workspace
 
     def _live(self, name: str, _kind: type[_R]) -> Mapping[str, _R]:
         return cast("Mapping[str, _R]", MappingProxyType(self._tables[name]))
@@ -135,9 +150,11 @@ class Store:
         Raises StoreFailed when no commit can succeed any more, and TypeError for a record that could not be read back.
         """
         self._usable()
-        packed = [records.pack(record) for record in records_]
+        packed, body = _written(records_, reason)
+        if not self.door.passes(body):
+            reason = self.door.clean(reason)
+            packed, body = _written([self.door.clean(record) for record in records_], reason)
         at = self._clock.now()
-        body = line.body_of(reason, [(table, data) for table, data, _ in packed])
         self._amid = True
         data, self._end = line.seal(self._end, at, reason.actor, body)
         self._staged.append(data)

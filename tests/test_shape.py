@@ -58,6 +58,7 @@ ARROWS = {
     "state": ({"state"}, {"msgspec", "tinydb"}),
     "engine.policy": ({"engine.policy", "state.model"}, {"msgspec"}),
     "engine.safety": ({"engine.safety", "engine.clock", "state"}, {"msgspec", "asyncinotify"}),
+    "engine.safety.privacy": ({"engine.safety.privacy", "state"}, {"msgspec", "phonenumbers", "re2"}),
     "engine": (
         {"engine", "state"},
         {"msgspec", "watchfiles", "asyncinotify", "croniter", "icalendar", "recurring_ical_events"},
