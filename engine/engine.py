@@ -12,6 +12,7 @@ import msgspec
 from engine.around import pages
 from engine.around.failsafe import Failsafe
 from engine.around.hours import Hours
+from engine.around.logs import Logs
 from engine.around.mode import ModeKeeper
 from engine.builds.roster import Roster
 from engine.bus import Bus, Subscription
@@ -80,6 +81,7 @@ class Engine:
         self._rounds = Rounds(self._hall, self._nursery, command)
         self._outside = Outside(self._hall, self._desk, self._ledger, self._set_info, self._apply)
         self._hours = Hours(self._hall, self._ledger, self._nursery, self._set_info)
+        self._logs = Logs(self._hall, self._nursery, self._set_info)
         self._deeds = Deeds(self._hall, self._roster, self._ledger, self._hours, self._set_info)
         self._keeper = ModeKeeper(self._hall, self._desk)
         self._failsafe = Failsafe(self._hall, self._desk, self._ledger)
@@ -160,6 +162,7 @@ class Engine:
             self._outside.heed_stop_file()
             self._nursery.start(self._outside.run(), "the watch on the operator's files")
             await self._hours.begin()
+            self._logs.apply(self._settings)
             self._roster.adopt()
             self._rounds.begin()
             kept = pages.keep(self._workspace, self.subscribe(), self.view, self._ledger, lambda: self._roster.busy)
@@ -304,6 +307,7 @@ class Engine:
         self._bus.publish(changes)
 
     def _publish_progress(self, progress: Progress) -> None:
+        progress = self._store.door.clean(progress)
         if self._roster.take_progress(progress):
             self._bus.publish([progress])
 
@@ -316,12 +320,13 @@ class Engine:
         self._settings = settings
         self._rules = rules_of(settings)
         self._hours.apply(settings)
+        self._logs.apply(settings)
         self._desk.common.orders.settings = settings
         self._rounds.take_settings()
 
     def _set_info(self, **changes: object) -> None:
         info = msgspec.structs.replace(self._info, **changes)
-        if info != self._info:
+        if info != self._info and (info := self._store.door.clean(info)) != self._info:
             self._info = info
             self._bus.publish([info])
 

@@ -20,6 +20,7 @@ from state.settings.values import (
     StallSettings,
     TaskSettings,
     TimeSettings,
+    WatchSettings,
     Words,
     limits_for,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "StallSettings",
     "TaskSettings",
     "TimeSettings",
+    "WatchSettings",
     "Words",
     "context_rules",
     "default_text",

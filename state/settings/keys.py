@@ -199,6 +199,11 @@ SECTIONS = (
         (Key("files", "files", units.PATHS, "Calendar files (.ics); they are only read."),),
     ),
     Section(
+        "watch",
+        "What the console shows as it is written.",
+        (Key("logs", "logs", units.PATHS, "Logs of other programs: their latest line is shown."),),
+    ),
+    Section(
         "approval",
         "What waits for you before it starts.",
         (Key("budget_over", "budget_over", units.MONEY, "A task that may spend more than this, in US dollars."),),

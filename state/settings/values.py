@@ -117,6 +117,13 @@ class PrivacySettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     tasks: Words = Words.PSEUDONYMISE
 
 
+class WatchSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[watch]`."""
+
+    logs: tuple[str, ...] = ()
+    """Absolute paths of files that others write to."""
+
+
 class TaskSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[tasks.LABEL]`: what holds for one task only."""
 
@@ -157,6 +164,7 @@ class Settings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     approval: ApprovalSettings = ApprovalSettings()
     time: TimeSettings = msgspec.field(default_factory=TimeSettings)
     calendar: CalendarSettings = CalendarSettings()
+    watch: WatchSettings = WatchSettings()
     privacy: PrivacySettings = PrivacySettings()
     tasks: dict[str, TaskSettings] = {}
     schedules: dict[str, Schedule] = {}

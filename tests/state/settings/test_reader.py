@@ -87,6 +87,10 @@ def test_every_setting_can_be_set(path: Path) -> None:
         [git]
         name = "Night Shift"
         email = "night@example.org"
+        [http]
+        port = 8377
+        host = "127.0.0.2"
+        open_metrics = true
         [approval]
         budget_over = 12.50
         [engine]
@@ -94,6 +98,8 @@ def test_every_setting_can_be_set(path: Path) -> None:
         live_after = "7d"
         [calendar]
         files = ["/home/ada/work.ics"]
+        [watch]
+        logs = ["/var/log/app.log"]
         [windows.siesta]
         days = "mon,tue,fri"
         from = "14:00"
@@ -122,6 +128,7 @@ def test_every_setting_can_be_set(path: Path) -> None:
         "queue": {"slots": 4},
         "time": {"zone": "Asia/Kathmandu"},
         "calendar": {"files": ("/home/ada/work.ics",)},
+        "watch": {"logs": ("/var/log/app.log",)},
         "schedules": {},
         "windows": {
             "siesta": {
@@ -174,6 +181,7 @@ def test_every_setting_can_be_set(path: Path) -> None:
         },
         "sandbox": {"read": ("/opt/tools",), "idle_priority": False},
         "git": {"name": "Night Shift", "email": "night@example.org"},
+        "http": {"port": 8377, "host": "127.0.0.2", "open_metrics": True},
         "approval": {"budget_over": 12_500_000},
         "tasks": {
             "tidy": {
