@@ -30,6 +30,7 @@ WITHOUT_TEST = {
     "state/model/verdict.py": "fields only",
     "state/model/view.py": "fields only",
     "state/model/brakes/fault.py": "fields only",
+    "state/model/brakes/reversal.py": "fields only",
     "state/model/brakes/hold.py": "fields only",
     "state/model/when/schedule.py": "fields only",
     "engine/policy/facts.py": "fields only",

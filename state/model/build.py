@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from state.model.brakes.hold import Hold
+from state.model.brakes.reversal import Deed, Reversal
 from state.model.money import MICRO
 from state.model.record import Noun, Tagged
 from state.model.task import Approval
@@ -119,6 +120,8 @@ class Build(Noun, frozen=True, kw_only=True):
     """The commit that it started from."""
     result: str = ""
     """The commit that holds what it made; empty when nothing changed or there is no repository."""
+    merged: str = ""
+    """The commit by which it was merged."""
     digest: str = ""
     """SHA-256 of the diff that an approval is bound to."""
     files_changed: int = 0
@@ -142,6 +145,10 @@ class Build(Noun, frozen=True, kw_only=True):
     """How long it was frozen before now, which counts as no time of its own."""
     allowed: dict[str, float] = {}
     """By figure, how far the operator let this build go beyond the limits of the settings."""
+    did: tuple[Deed, ...] = ()
+    """What it said that it did outside, in order."""
+    reversal: Reversal | None = None
+    """Set while it is being taken back."""
     approval: Approval | None = None
     """The operator's yes to merging exactly the diff with this digest."""
     kill_by: str = ""

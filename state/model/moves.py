@@ -18,7 +18,7 @@ TASK_MOVES: dict[type, frozenset[type]] = {
     t.Verifying: frozenset({t.AwaitingReview, t.Retrying, *_OVER}),
     t.AwaitingReview: frozenset({t.Verifying, t.AwaitingReview, t.Queued, t.Retrying, *_OVER}),
     t.Retrying: frozenset({t.Queued, t.Building, t.Failed, t.Killed}),
-    t.Done: frozenset({t.Queued}),
+    t.Done: frozenset({t.Queued, t.Killed}),
     t.Failed: frozenset({t.Queued}),
     t.Killed: frozenset({t.Queued}),
     t.Unknown: frozenset({t.Queued, t.Failed, t.Killed}),

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from state import units
+from state.model.brakes.reversal import Compensation
 from state.model.mode import Mode
 from state.model.task import Category
 from state.model.when.schedule import Misfire, Schedule, Seconds
+from state.settings.brakes import Rates
 from state.settings.schedules import BUILT_IN
 from state.settings.values import SandboxKind, Settings, Words
 
@@ -46,6 +48,12 @@ class Section(NamedTuple):
     """That of the settings; empty where it is the name."""
     scopes: Mapping[str, str] = {}
     """Kinds of sub-sections that hold the same keys for some builds only, each with a name that the file shows."""
+    scope_keys: tuple[Key, ...] = ()
+    """The keys of those; empty where they are the section's own."""
+    scope_make: Callable[..., Any] = Rates
+    """What those become, given their fields."""
+    scope_field: str = ""
+    """The field of the settings that takes those; empty where one of the section's own does, by their kind."""
 
     @property
     def holds(self) -> str:
@@ -64,6 +72,7 @@ LIMITS = (
     Key("output", "output_bytes", units.SIZE, "How much of its output is kept."),
     Key("disk", "disk_bytes", units.SIZE, "How large its workspace may grow."),
     Key("tmp", "tmp_bytes", units.SIZE, "How large its /tmp may grow."),
+    Key("hold", "hold_s", units.LASTING, "How long it may stand still in all, waiting for you, before it is killed."),
 )
 
 
@@ -97,6 +106,11 @@ def _sigma(value: Any) -> float:
 
 _COUNT, _AMOUNT = _or_none(_AT_LEAST_0), _or_none(units.MONEY)
 _LASTING, _SIZE = _or_none(units.LASTING), _or_none(units.SIZE)
+ACTION = (
+    Key("usd", "spent", _AMOUNT, "US dollars."),
+    Key("files", "files", _COUNT, "Changed files; each counts once."),
+    Key("calls", "calls", _COUNT, "API calls."),
+)
 SECTIONS = (
     Section("queue", "What starts.", (Key("slots", "slots", _AT_LEAST_1, "Builds at the same time."),)),
     Section(
@@ -112,7 +126,21 @@ SECTIONS = (
         "When a build counts as stuck.",
         (Key("after", "after_s", units.LASTING, "Without output, changed files or processor time for this long."),),
     ),
-    Section("limits", "What each build may use.", LIMITS),
+    Section(
+        "limits",
+        "What each build may use.",
+        LIMITS,
+        scopes={"category": Category.BUG_FIX},
+        scope_keys=(*LIMITS, *ACTION),
+        scope_make=dict,
+        scope_field="categories",
+    ),
+    Section(
+        "limits.action",
+        'What one build may use up: beyond that it stands still and asks. 0 or "none" is no limit.',
+        ACTION,
+        field="limits",
+    ),
     Section(
         "limits.rates",
         'What all builds together may use: a build that goes over stands still and asks. 0 or "none" is no limit.',
@@ -246,10 +274,28 @@ def _schedule(name: str, told: dict[str, Any], settings: Settings) -> Schedule:
     return Schedule(**{"name": name, "zone": settings.time.zone, **told})
 
 
+_COMPENSATION = (
+    Key("run", "run", units.TEXT, "A command line; it gets the data of the report on its standard input."),
+    Key("time_limit", "time_limit_s", units.LASTING, "How long it may take."),
+)
+
+
+def _compensation(name: str, told: dict[str, Any], settings: Settings) -> Compensation:
+    return Compensation(name=name, **told)
+
+
 NAMED = {
     "schedules": Named(
         "A command that runs at certain times.", _SCHEDULE, ("cron", "run"), _schedule, _EXAMPLE, BUILT_IN
-    )
+    ),
+    "compensations": Named(
+        "Takes back what a build reported as `::did NAME {...}`, for `midwatch undo`.",
+        _COMPENSATION,
+        ("run",),
+        _compensation,
+        Compensation(name="NAME", run="tickets close"),
+        {},
+    ),
 }
 DEFAULTS = (Key("defaults", "defaults", units.TRUTH, "Whether the named ones below count as they stand."),)
 TASK = (

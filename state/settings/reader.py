@@ -15,8 +15,7 @@ from state.model.task import Category
 from state.model.when.context import Context, ContextRule
 from state.model.when.window import Exceptional, Window
 from state.settings import week, windows
-from state.settings.brakes import Rates
-from state.settings.keys import DEFAULTS, LIMITS, NAMED, SECTIONS, TASK, Key, Named, Section
+from state.settings.keys import ACTION, DEFAULTS, LIMITS, NAMED, SECTIONS, TASK, Key, Named, Section
 from state.settings.problems import Problem, SettingsError
 from state.settings.values import Settings, TaskSettings
 
@@ -101,16 +100,20 @@ class _Reader:
             scope: self._scope((*at, scope), told.pop(scope), section) for scope in section.scopes if scope in told
         }
         changes |= self._keys(at, told, section.keys, also=(*within, *section.scopes))
+        if section.scope_field:
+            apart = {scope: changes.pop(scope) for scope in section.scopes if scope in changes}
+            for scoped in apart.values():
+                settings = msgspec.structs.replace(settings, **{section.scope_field: scoped})
         part = msgspec.structs.replace(getattr(settings, section.holds), **changes)
         return msgspec.structs.replace(settings, **{section.holds: part})
 
-    def _scope(self, at: tuple[str, ...], value: Any, section: Section) -> dict[str, Rates]:
+    def _scope(self, at: tuple[str, ...], value: Any, section: Section) -> dict[str, Any]:
         """Read the sub-sections that hold a section's keys for one category or one task each."""
         found = {}
         for name, told in self._table(at, value).items():
             if at[-1] == "category" and name not in tuple(Category):
                 self._unknown((*at, name), tuple(Category), "category")
-            found[name] = Rates(**self._keys((*at, name), told, section.keys))
+            found[name] = section.scope_make(**self._keys((*at, name), told, section.scope_keys or section.keys))
         return found
 
     def _tasks(self, value: Any) -> dict[str, TaskSettings]:
@@ -118,7 +121,7 @@ class _Reader:
 
     def _task(self, at: tuple[str, ...], value: Any) -> TaskSettings:
         told = dict(self._table(at, value))
-        limits = self._keys((*at, "limits"), told.pop("limits", {}), LIMITS)
+        limits = self._keys((*at, "limits"), told.pop("limits", {}), (*LIMITS, *ACTION))
         return TaskSettings(limits=limits, **self._keys(at, told, TASK, also=("limits",)))
 
     def _windows(self, value: Any) -> dict[str, Window]:
@@ -187,7 +190,7 @@ class _Reader:
         own = {label: told for label, told in table.items() if isinstance(told, dict)}
         plain = {label: told for label, told in table.items() if label not in own}
         found = {}
-        if self._keys((name,), plain, DEFAULTS).get("defaults"):
+        if self._keys((name,), plain, DEFAULTS if kind.built_in else ()).get("defaults"):
             found = {label: kind.make(label, dict(fields), settings) for label, fields in kind.built_in.items()}
         for label, told in own.items():
             found[label] = self._named((name, label), kind, told, settings)

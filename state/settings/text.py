@@ -22,13 +22,14 @@ def default_text() -> str:
         ("# [tasks.LABEL]", "What holds for the task of this label only."),
         (f"# sandbox = {units.choice(SandboxKind).show(SandboxKind.BUBBLEWRAP)}", TASK[0].help),
         (f"# stall_after = {units.LASTING.show(settings.stall.after_s)}", TASK[1].help),
-        ("# [tasks.LABEL.limits]", "In place of [limits]; the same keys."),
+        ("# [tasks.LABEL.limits]", "In place of [limits] and [limits.action]; the same keys."),
         (f"# memory = {units.SIZE.show(settings.limits.memory_bytes)}", LIMITS[0].help),
     ]
     parts.append(f"\n{_aligned(rows)}")
     for name, kind in NAMED.items():
-        rows = [(f"# [{name}]", ""), (f"# {DEFAULTS[0].name} = {units.TRUTH.show(False)}", DEFAULTS[0].help)]
-        parts.append(f"\n{_aligned(rows)}")
+        if kind.built_in:
+            rows = [(f"# [{name}]", ""), (f"# {DEFAULTS[0].name} = {units.TRUTH.show(False)}", DEFAULTS[0].help)]
+            parts.append(f"\n{_aligned(rows)}")
         shown = {key.field: key for key in kind.keys}
         for label, fields in kind.built_in.items():
             rows = [(f"# [{name}.{label}]", "")]

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from state.model.brakes.reversal import Compensation
 from state.model.build import Limits
 from state.model.mode import Mode
 from state.model.money import MICRO
@@ -153,6 +154,8 @@ class Settings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     retry: RetrySettings = RetrySettings()
     stall: StallSettings = StallSettings()
     limits: Limits = DEFAULT_LIMITS
+    categories: Mapping[str, Mapping[str, int | float]] = {}
+    """By category, the fields of `Limits` that differ for its tasks."""
     rates: RateSettings = RateSettings()
     night: NightSettings = NightSettings()
     breaker: BreakerSettings = BreakerSettings()
@@ -168,6 +171,7 @@ class Settings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     privacy: PrivacySettings = PrivacySettings()
     tasks: dict[str, TaskSettings] = {}
     schedules: dict[str, Schedule] = {}
+    compensations: dict[str, Compensation] = {}
     windows: dict[str, Window] = {}
     """Those that count; none means that any time is fine."""
     contexts: dict[Context, ContextRule] = {}
@@ -176,7 +180,7 @@ class Settings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def limits_for(settings: Settings, spec: Spec) -> Limits:
-    """Return what a task's builds may use: the settings, then `[tasks.LABEL.limits]`, then what the task asks for."""
-    own = settings.tasks.get(spec.label, TaskSettings()).limits
+    """Return what a task's builds may use: the settings, its category's, its own there, then what it asks for itself."""
+    own = {**settings.categories.get(spec.category, {}), **settings.tasks.get(spec.label, TaskSettings()).limits}
     asked = {name: value for name, value in msgspec.structs.asdict(spec.limits).items() if value is not None}
     return msgspec.structs.replace(settings.limits, **{**own, **asked})

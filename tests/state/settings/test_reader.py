@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from state.model.brakes.reversal import Compensation
 from state.model.when.schedule import Misfire, Schedule, Seconds
 from state.settings import (
     Settings,
@@ -91,6 +92,11 @@ def test_every_setting_can_be_set(path: Path) -> None:
         port = 8377
         host = "127.0.0.2"
         open_metrics = true
+        [audit]
+        keep = "30d"
+        archive = "/srv/old"
+        head = ["git"]
+        head_command = "mail ada"
         [approval]
         budget_over = 12.50
         [engine]
@@ -183,6 +189,7 @@ def test_every_setting_can_be_set(path: Path) -> None:
         "git": {"name": "Night Shift", "email": "night@example.org"},
         "http": {"port": 8377, "host": "127.0.0.2", "open_metrics": True},
         "approval": {"budget_over": 12_500_000},
+        "audit": {"keep_s": 30 * 86_400.0, "archive": "/srv/old", "head": ("git",), "head_command": "mail ada"},
         "tasks": {
             "tidy": {
                 "sandbox": "none",
@@ -346,3 +353,16 @@ def test_a_mistake_found_later_has_its_line_too(path: Path) -> None:
     assert str(error) == f"{path}:3: schedules.nightly.cron: no such minute"
     path.unlink()
     assert str(mistake(path, ("schedules",), "gone")) == f"{path}:1: schedules: gone"
+
+
+def test_a_compensation_is_a_command_and_has_no_defaults(path: Path) -> None:
+    """A section of its own for each action, which must say what to run."""
+    text = '[compensations.open_ticket]\nrun = "tickets close"\ntime_limit = "90s"\n'
+    path.write_text(text)
+    assert load(path).compensations == {
+        "open_ticket": Compensation(name="open_ticket", run="tickets close", time_limit_s=90.0)
+    }
+    assert [name for _, name, _ in told(path, "[compensations]\ndefaults = true\n[compensations.mail]\n")] == [
+        "compensations.defaults",
+        "compensations.mail",
+    ]
