@@ -206,6 +206,18 @@ def choice(options: type[StrEnum]) -> Kind:
     return Kind(read, _quoted)
 
 
+def choices(options: type[StrEnum]) -> Kind:
+    """Return the kind of lists of the words of an enumeration."""
+    one = choice(options)
+
+    def read(value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise ValueError(f"expected a list of {' and '.join(map(_quoted, options))}, not {said(value)}")
+        return tuple(dict.fromkeys(map(one.read, value)))
+
+    return Kind(read, lambda words: f"[{', '.join(map(_quoted, words))}]")
+
+
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 

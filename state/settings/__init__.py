@@ -7,6 +7,7 @@ from state.settings.text import default_text
 from state.settings.values import (
     DEFAULT_LIMITS,
     ApprovalSettings,
+    AuditSettings,
     CalendarSettings,
     EngineSettings,
     GitSettings,
@@ -30,6 +31,7 @@ from state.units import parse_duration, parse_size
 __all__ = [
     "DEFAULT_LIMITS",
     "ApprovalSettings",
+    "AuditSettings",
     "BreakerSettings",
     "CalendarSettings",
     "EngineSettings",

@@ -1,6 +1,7 @@
 """Durations, sizes and amounts as operators write them."""
 
 import math
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -123,3 +124,19 @@ def test_a_figure_of_hundreds_of_digits_is_refused_in_few_words(read: Any, digit
     with pytest.raises(ValueError, match="most|too|up to") as refused:
         read(10**digits if read is not from_dollars else "9" * digits)
     assert len(str(refused.value)) < 200
+
+
+class _Colour(StrEnum):
+    RED = "red"
+    BLUE = "blue"
+
+
+def test_several_words_of_a_choice() -> None:
+    """Each once, in the order that they were told in; anything else is refused with what may stand there."""
+    kind = units.choices(_Colour)
+    assert kind.read(["blue", "red", "blue"]) == (_Colour.BLUE, _Colour.RED)
+    assert kind.read([]) == ()
+    assert kind.show((_Colour.BLUE, _Colour.RED)) == '["blue", "red"]'
+    for wrong in ("red", ["green"], [1], None):
+        with pytest.raises(ValueError, match='"red"'):
+            kind.read(wrong)
