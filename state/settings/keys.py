@@ -10,7 +10,7 @@ from state.model.task import Category
 from state.model.when.schedule import Misfire, Schedule, Seconds
 from state.settings.brakes import Rates
 from state.settings.schedules import BUILT_IN
-from state.settings.values import SandboxKind, Settings, Words
+from state.settings.values import Outlet, SandboxKind, Settings, Words
 
 
 class Key(NamedTuple):
@@ -62,6 +62,13 @@ class Section(NamedTuple):
 
 
 _ISOLATION = units.choice(SandboxKind)
+_FOREVER = "forever"
+_KEEP = units.Kind(
+    lambda value: None if value == _FOREVER else units.LASTING.read(value),
+    lambda value: f'"{_FOREVER}"' if value is None else units.LASTING.show(value),
+)
+_FOLDER = units.Kind(lambda value: value and units.PATHS.read([value])[0], units.TEXT.show)
+_PROGRAM = units.Kind(lambda value: value and units.COMMAND.read(value), units.COMMAND.show)
 _AT_LEAST_0, _AT_LEAST_1 = units.count(0), units.count(1)
 LIMITS = (
     Key("memory", "memory_bytes", units.SIZE, "Memory of each process."),
@@ -230,6 +237,16 @@ SECTIONS = (
         "watch",
         "What the console shows as it is written.",
         (Key("logs", "logs", units.PATHS, "Logs of other programs: their latest line is shown."),),
+    ),
+    Section(
+        "audit",
+        "The record of every decision.",
+        (
+            Key("keep", "keep_s", _KEEP, 'How long entries are kept; "forever" keeps all.'),
+            Key("archive", "archive", _FOLDER, "A folder for old entries, compressed, once they are removed."),
+            Key("head", "head", units.choices(Outlet), "Where `midwatch audit publish` puts the record's head."),
+            Key("head_command", "head_command", _PROGRAM, "A program that is given the head as a line on its input."),
+        ),
     ),
     Section(
         "approval",

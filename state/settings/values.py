@@ -79,6 +79,24 @@ class HttpSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether figures are told to whoever asks, without the token."""
 
 
+class Outlet(StrEnum):
+    """Where the record's head is put outside."""
+
+    REPORT = "report"
+    GIT = "git"
+
+
+class AuditSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[audit]`."""
+
+    keep_s: float | None = 90 * 86_400.0
+    """How long entries are kept; None keeps them for ever."""
+    archive: str = ""
+    """The absolute path of the folder to which old entries go; empty keeps them nowhere."""
+    head: tuple[Outlet, ...] = (Outlet.REPORT, Outlet.GIT)
+    head_command: str = ""
+
+
 class ApprovalSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[approval]`: amounts in micro-dollars."""
 
@@ -165,6 +183,7 @@ class Settings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     git: GitSettings = GitSettings()
     http: HttpSettings = HttpSettings()
     approval: ApprovalSettings = ApprovalSettings()
+    audit: AuditSettings = AuditSettings()
     time: TimeSettings = msgspec.field(default_factory=TimeSettings)
     calendar: CalendarSettings = CalendarSettings()
     watch: WatchSettings = WatchSettings()
