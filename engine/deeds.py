@@ -10,7 +10,9 @@ from engine.around.hours import Hours
 from engine.builds.roster import Roster
 from engine.hall import Hall
 from engine.ledger import Ledger
+from engine.outside import Outside
 from engine.safety import kill_switch
+from engine.safety.stop_watch import StopWatch
 from state.model import command as c
 
 Deed = Callable[[Any, str, c.Reply], Awaitable[c.Reply]]
@@ -20,19 +22,38 @@ Deed = Callable[[Any, str, c.Reply], Awaitable[c.Reply]]
 class Deeds:
     """One deed for each kind of command that needs one. On the engine's loop only."""
 
-    def __init__(self, hall: Hall, roster: Roster, ledger: Ledger, hours: Hours, set_info: Callable[..., None]) -> None:
+    def __init__(
+        self, hall: Hall, roster: Roster, ledger: Ledger, hours: Hours, outside: Outside, set_info: Callable[..., None]
+    ) -> None:
         self._hall = hall
         self._roster = roster
         self._ledger = ledger
         self._hours = hours
+        self._outside = outside
         self._set_info = set_info
+        self.watch: StopWatch | None = None
+        """The thread that minds the STOP file, while there is one."""
         self._deeds: dict[type, Deed] = {
             c.Present: self._touched,
             c.Kill: self._killed,
             c.Approve: self._approved,
             c.Deny: self._denied,
+            c.RaiseLimit: self._raised,
             c.KillAll: self._stopped,
         }
+
+    async def before(self, request: c.Request) -> None:
+        """Do what comes before the record; raises MidwatchError when that is not possible."""
+        if not isinstance(request.command, c.Arm):
+            return
+        # First the file, then the record: whoever sees the file on the way still finds the switch engaged.
+        # And before both the kill: one that is still under way must not end what starts afterwards.
+        if self.watch is not None:
+            await asyncio.to_thread(self.watch.settle)
+        # What the file tells of is on record before the file goes.
+        self._outside.heed_stop_file()
+        await asyncio.to_thread(kill_switch.release, self._hall.workspace)
+        self._set_info(stop_file=False)
 
     async def do(self, request: c.Request, reply: c.Reply) -> c.Reply:
         """Act on a command that is on record; raises MidwatchError when that is not possible."""
@@ -57,6 +78,10 @@ class Deeds:
         if command.label not in self._hall.store.tasks:
             return reply
         return _said(reply, await self._roster.killed(command.label, reply.text))
+
+    async def _raised(self, command: c.RaiseLimit, actor: str, reply: c.Reply) -> c.Reply:
+        self._roster.answered(command.label)
+        return reply
 
     async def _approved(self, command: c.Approve, actor: str, reply: c.Reply) -> c.Reply:
         self._roster.answered(command.label)

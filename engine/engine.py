@@ -76,13 +76,14 @@ class Engine:
         self._hall = Hall(workspace, store, questions, settings, clock, machine, self._wake, self._publish_progress)
         self._desk = Desk(store, settings, clock, questions)
         self._ledger = Ledger(store)
+        self._hall.history = lambda: self._ledger.history
         self._nursery = Nursery(self._broken)
         self._roster = Roster(self._hall, self._ledger, self._nursery, self._wake)
         self._rounds = Rounds(self._hall, self._nursery, command)
         self._outside = Outside(self._hall, self._desk, self._ledger, self._set_info, self._apply)
         self._hours = Hours(self._hall, self._ledger, self._nursery, self._set_info)
         self._logs = Logs(self._hall, self._nursery, self._set_info)
-        self._deeds = Deeds(self._hall, self._roster, self._ledger, self._hours, self._set_info)
+        self._deeds = Deeds(self._hall, self._roster, self._ledger, self._hours, self._outside, self._set_info)
         self._keeper = ModeKeeper(self._hall, self._desk)
         self._failsafe = Failsafe(self._hall, self._desk, self._ledger)
         self._bus = Bus(lambda: (self._store.number, self._clock.now()))
@@ -95,7 +96,6 @@ class Engine:
         self._draining = False
         self._until_idle = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._watch: StopWatch | None = None
         self.failed = ""
         """Why it had to end, in words; empty when it ended as it was told to."""
         store.listeners.append(self._staged)
@@ -107,18 +107,10 @@ class Engine:
 
     async def ask(self, request: c.Request) -> c.Reply:
         """The same on the engine's own loop."""
-        if isinstance(request.command, c.Arm):
-            # First the file, then the record: whoever sees the file on the way still finds the switch engaged.
-            # And before both the kill: one that is still under way must not end what starts afterwards.
-            if self._watch is not None:
-                await asyncio.to_thread(self._watch.settle)
-            # What the file tells of is on record before the file goes.
-            self._outside.heed_stop_file()
-            try:
-                await asyncio.to_thread(kill_switch.release, self._workspace)
-            except MidwatchError as error:
-                return c.Reply(ok=False, text=str(error), code=error.code, number=self._store.number)
-            self._set_info(stop_file=False)
+        try:
+            await self._deeds.before(request)
+        except MidwatchError as error:
+            return c.Reply(ok=False, text=str(error), code=error.code, number=self._store.number)
         answer: asyncio.Future[c.Reply] = asyncio.get_running_loop().create_future()
         self._inbox.append((request, answer))
         self._wake()
@@ -156,7 +148,9 @@ class Engine:
         self._loop = asyncio.get_running_loop()
         self._alarm = Alarm(self._wake)
         self._until_idle = until_idle
-        self._watch = watch = StopWatch(self._workspace, self._stop_from_thread, self._clock, self._stop_from_thread)
+        self._deeds.watch = watch = StopWatch(
+            self._workspace, self._stop_from_thread, self._clock, self._stop_from_thread
+        )
         watch.start()
         try:
             self._outside.heed_stop_file()
@@ -178,7 +172,7 @@ class Engine:
             self._alarm.close()
             self._closed = True
             if self._leaving.is_set() and not self.failed:
-                crash.farewell(self._workspace)
+                crash.farewell(self._workspace, self._store)
             self._store.close()
 
     def leave(self) -> None:

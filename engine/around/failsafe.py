@@ -2,8 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.desk.desk import Desk
@@ -31,19 +30,16 @@ class Failsafe:
         """Whether nothing may be decided by itself."""
         return bool(self._unrecorded) or self._hall.store.control.manual
 
-    @contextmanager
-    def edge(self, what: str) -> Iterator[None]:
+    def edge(self, what: str) -> "_Edge":
         """Let nothing that fails in here out, but a failing store: it is logged in full and stops the deciding."""
-        try:
-            yield
-        except StoreFailed:
-            raise
-        except Exception as error:
-            log.exception("%s failed: nothing is decided any more", what)
-            self._desk.faults.trip(f"{what} failed{_place(error)}: {_last_line(error)}")
-            # What was taken up to be judged has no verdict: all of it is due again when deciding goes on.
-            self._ledger.waiting.judge_again(self._hall.store.tasks.values())
-            self._hall.wake()
+        return _Edge(what, self._failed)
+
+    def _failed(self, what: str, error: Exception) -> None:
+        log.error("%s failed: nothing is decided any more", what, exc_info=error)
+        self._desk.faults.trip(f"{what} failed{_place(error)}: {_last_line(error)}")
+        # What was taken up to be judged has no verdict: all of it is due again when deciding goes on.
+        self._ledger.waiting.judge_again(self._hall.store.tasks.values())
+        self._hall.wake()
 
     def store_failed(self, text: str) -> None:
         """Take note of a change that could not be written down."""
@@ -61,6 +57,24 @@ class Failsafe:
     def well(self) -> None:
         """A whole turn was decided."""
         self._desk.faults.well()
+
+
+class _Edge:
+    """Where what nobody foresaw ends."""
+
+    def __init__(self, what: str, failed: Callable[[str, Exception], None]) -> None:
+        self._what = what
+        self._failed = failed
+
+    def __enter__(self) -> None:
+        """Nothing is held."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        """Keep every failure but the store's, which has a way of its own, and orders to end."""
+        if not isinstance(error, Exception) or isinstance(error, StoreFailed):
+            return False
+        self._failed(self._what, error)
+        return True
 
 
 def _place(error: Exception) -> str:
