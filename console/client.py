@@ -8,7 +8,7 @@ from typing import Protocol
 from console import wire
 from console.operator import operator
 from state.files import Workspace, WorkspaceBusy
-from state.model.command import Command, Reply, Request
+from state.model.command import Command, PruneAudit, Reply, Request
 from state.model.view import View
 
 _RETRY_S = 0.05
@@ -95,7 +95,15 @@ class StoreControl:
         """Change the store; durable when it returns."""
         reply = self._desk.handle(Request(actor=self._actor, command=command))
         self._desk.common.store.flush()
-        return reply
+        return self._pruned(command, reply) if isinstance(command, PruneAudit) else reply
+
+    def _pruned(self, command: PruneAudit, reply: Reply) -> Reply:
+        from engine.around.keeping import prune_still
+
+        at = self._desk.common
+        settings = at.orders.settings
+        text = prune_still(self._workspace, at.store, settings, at.clock, command.before, self._actor)
+        return Reply(ok=reply.ok, text=text, number=at.store.number)
 
     def view(self) -> View:
         """Return what the store holds."""

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from engine.around.hours import Hours
+from engine.around.keeping import Keeping
 from engine.builds.roster import Roster
 from engine.hall import Hall
 from engine.ledger import Ledger
@@ -31,6 +32,7 @@ class Deeds:
         self._hours = hours
         self._outside = outside
         self._set_info = set_info
+        self.keeping = Keeping(hall)
         self.watch: StopWatch | None = None
         """The thread that minds the STOP file, while there is one."""
         self._deeds: dict[type, Deed] = {
@@ -40,6 +42,7 @@ class Deeds:
             c.Deny: self._denied,
             c.RaiseLimit: self._raised,
             c.KillAll: self._stopped,
+            c.PruneAudit: self._pruned,
         }
 
     async def before(self, request: c.Request) -> None:
@@ -94,6 +97,9 @@ class Deeds:
         await asyncio.to_thread(self._engage, command, actor)
         self._set_info(stop_file=True)
         return _said(reply, kill_switch.died(await self._roster.all_over(running)))
+
+    async def _pruned(self, command: c.PruneAudit, actor: str, reply: c.Reply) -> c.Reply:
+        return _said(reply, await self.keeping.prune(command.before, actor))
 
     def _engage(self, command: c.KillAll, actor: str) -> None:
         kill_switch.engage(self._hall.workspace, actor, command.why, means=command.means)

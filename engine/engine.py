@@ -161,6 +161,7 @@ class Engine:
             self._rounds.begin()
             kept = pages.keep(self._workspace, self.subscribe(), self.view, self._ledger, lambda: self._roster.busy)
             self._nursery.start(kept, "the progress pages")
+            self._nursery.start(self._deeds.keeping.run(), "the keeping of the record")
             self._nursery.start(self._hall.seats.keep(min(self._settings.queue.slots, _SEATS)), "the seats")
             self._wake()
             ready()

@@ -264,6 +264,11 @@ class Store:
         """What the journal's first line follows: the end of what was pruned, if anything was."""
         return self._start
 
+    @property
+    def pending(self) -> bool:
+        """Whether anything is staged and not yet durable."""
+        return bool(self._staged)
+
     def base(self, start: Seal, segment: str) -> Iterator[bytes]:
         """Return everything as of the last flush, in pieces, on which a journal can stand that begins after `start`.
 

@@ -24,7 +24,8 @@ class Desk:
         self.modes = Modes(self.common)
         self.faults = Faults(self.common)
         holds = Holds(self.common)
-        self._handlers: Handlers = {c.Present: lambda command, actor: ""}
+        # Nothing is to be written down of these beforehand: what they are about is done afterwards.
+        self._handlers: Handlers = {kind: lambda command, actor: "" for kind in (c.Present, c.PruneAudit)}
         for group in (
             Queueing(self.common),
             Answers(self.common, holds),

@@ -1,6 +1,6 @@
 """Commands: what a face may ask the engine to do."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from state.model.brakes.kill_use import KillUse, Means
 from state.model.mode import Mode
@@ -128,6 +128,12 @@ class ClearContext(Tagged, frozen=True, kw_only=True, tag="clear_context"):
     why: str = ""
 
 
+class PruneAudit(Tagged, frozen=True, kw_only=True, tag="prune_audit"):
+    """Take out of the record what is older than a day, or than the settings keep it."""
+
+    before: date | None = None
+
+
 class Present(Tagged, frozen=True, kw_only=True, tag="present"):
     """The operator has just touched a key in the console. Never recorded."""
 
@@ -150,6 +156,7 @@ Command = (
     | RunSchedule
     | SetContext
     | ClearContext
+    | PruneAudit
     | Present
 )
 
