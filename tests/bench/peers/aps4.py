@@ -2,9 +2,11 @@
 
 import os
 import time
+from datetime import UTC
 
 from apscheduler import Scheduler  # type: ignore[import-not-found]
 from apscheduler.datastores.sqlalchemy import SQLAlchemyDataStore  # type: ignore[import-not-found]
+from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-not-found]
 
 from tests.bench.peers import talk
 
@@ -30,6 +32,14 @@ class Peer:
         """Add jobs."""
         for _ in range(count):
             self._scheduler.add_job(talk.run_shell, args=[self._command])
+
+    def next_of(self, expressions: list[str]) -> float:
+        """Return how many seconds it takes to find the next time of each, once they are parsed."""
+        triggers = [CronTrigger.from_crontab(text, timezone=UTC) for text in expressions]
+        began = time.perf_counter()
+        for trigger in triggers:
+            trigger.next()
+        return time.perf_counter() - began
 
     def kill(self) -> None:
         """End the scheduler, which is all that there is."""
