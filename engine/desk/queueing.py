@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from engine.desk.common import OBSERVES, Common, Handlers, Refused
 from engine.policy.blockers import cycle
 from engine.rounds.recurring import first_slot
+from engine.safety.privacy import vault
+from engine.safety.privacy.ward import ward
 from engine.schedule.cron import CronError
 from state.model import command as c
 from state.model import task as t
@@ -26,7 +30,7 @@ class Queueing:
         self._refuse_bad_batch(command.specs)
         records: list[Record] = []
         told = []
-        for spec in command.specs:
+        for spec in self._pseudonymised(command.specs):
             slot = first_slot(spec, self.at.orders.settings, now)
             task = t.Task(spec=spec, state=t.Queued(), added_at=now, slot=slot)
             task, questions = self.at.judged(task, now)
@@ -43,8 +47,9 @@ class Queueing:
             raise Refused(f"{OBSERVES}, so nothing is built now; `midwatch add` puts it in the queue")
         self._refuse_bad_batch((command.spec,))
         now = self.at.clock.now()
-        approval = t.Approval(by=actor, at=now, digest=command.spec.digest)
-        task = t.Task(spec=command.spec, state=t.Queued(), added_at=now, forced=True, approval=approval)
+        (spec,) = self._pseudonymised((command.spec,))
+        approval = t.Approval(by=actor, at=now, digest=spec.digest)
+        task = t.Task(spec=spec, state=t.Queued(), added_at=now, forced=True, approval=approval)
         task, questions = self.at.judged(task, now)
         self.at.stage([task, *questions], actor, "task_spawned", "the operator asked for it now", label=task.label)
         return f"{task.label}: {task.state_name}"
@@ -61,12 +66,27 @@ class Queueing:
                 if name not in seen and name not in self.at.store.tasks:
                     problems.append(f"{spec.label}: depends on {name}, and there is no such task")
             problems += self._bad_cron(spec)
+            found = vault.unfit(msgspec.structs.asdict(spec), ward(self.at.store.workspace))
+            problems += [f"{spec.label}: {field}: {text}" for field, text in found]
         if not problems:
             ring = cycle(specs, self.at.store.tasks)
             if ring:
                 problems.append(f"the dependencies go round in a circle: {' -> '.join(ring)}")
         if problems:
             raise Refused("\n".join(problems))
+
+    def _pseudonymised(self, specs: Sequence[t.Spec]) -> list[t.Spec]:
+        """Keep what tells of people where it can be erased, before the record knows of a placeholder for it."""
+        workspace = self.at.store.workspace
+        told = []
+        for spec in specs:
+            without, words = vault.pseudonymised(spec, ward(workspace))
+            try:
+                vault.Vault(workspace).keep(spec.label, words)
+            except OSError as error:
+                raise Refused(f"{spec.label}: what it says of people cannot be kept apart: {error}") from error
+            told.append(without)
+        return told
 
     def _bad_cron(self, spec: t.Spec) -> list[str]:
         try:

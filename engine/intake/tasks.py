@@ -7,6 +7,8 @@ from typing import Any
 
 from engine.intake.fields import FIELDS, READERS, SPLIT_AT_COMMAS, field_name, hint, limits, moment, repository, slug
 from engine.intake.files import FORMATS, Item, Problem, read_items
+from engine.safety.privacy import vault
+from engine.safety.privacy.scrubber import Scrubber
 from state.errors import MidwatchError
 from state.model.task import Spec
 
@@ -27,12 +29,20 @@ def _placed(problem: Problem, source: str) -> str:
 
 
 def parse_tasks(
-    text: str, form: str, source_name: str, *, base: Path, added_by: str = "", zone: tzinfo | None = None
+    text: str,
+    form: str,
+    source_name: str,
+    *,
+    base: Path,
+    added_by: str = "",
+    zone: tzinfo | None = None,
+    scrubber: Scrubber | None = None,
 ) -> tuple[Spec, ...]:
     """Return the tasks of a file, all or none. `form` is `toml` or `jsonl`; `base` is where relative repositories
-    start; `zone` is that of times without an offset, the machine's where it is None. Raises IntakeError
-    with every mistake and its line.
+    start; `zone` is that of times without an offset, the machine's where it is None; `scrubber` knows what no task may
+    hold. Raises IntakeError with every mistake and its line.
     """
+    scrubber = scrubber or Scrubber()
     if form not in FORMATS:
         raise ValueError(f"no format {form}")
     items, problems = read_items(text, form)
@@ -40,7 +50,7 @@ def parse_tasks(
     taken: dict[str, int] = {}
     for item in items:
         try:
-            spec = _spec(item, base, added_by or source_name, {}, zone)
+            spec = _spec(item, base, added_by or source_name, {}, zone, scrubber)
         except IntakeError as error:
             problems.extend(error.problems)
             continue
@@ -57,7 +67,14 @@ def parse_tasks(
     return tuple(specs)
 
 
-def spec_from_options(options: Mapping[str, object], *, base: Path, added_by: str, zone: tzinfo | None = None) -> Spec:
+def spec_from_options(
+    options: Mapping[str, object],
+    *,
+    base: Path,
+    added_by: str,
+    zone: tzinfo | None = None,
+    scrubber: Scrubber | None = None,
+) -> Spec:
     """Return the task that command line options describe. Keys are option names without their dashes; lists may hold
     several names in one element, split at commas. Raises IntakeError that names the options.
     """
@@ -73,11 +90,13 @@ def spec_from_options(options: Mapping[str, object], *, base: Path, added_by: st
             fields[field] = [part for text in whole for part in text.split(",")] if field in SPLIT_AT_COMMAS else whole
         else:
             fields[field] = value
-    return _spec(Item(line=0, fields=fields), base, added_by, keys, zone)
+    return _spec(Item(line=0, fields=fields), base, added_by, keys, zone, scrubber or Scrubber())
 
 
-def _spec(item: Item, base: Path, added_by: str, keys: Mapping[str, str], zone: tzinfo | None) -> Spec:
-    reading = _Reading(item, base, keys, zone)
+def _spec(
+    item: Item, base: Path, added_by: str, keys: Mapping[str, str], zone: tzinfo | None, scrubber: Scrubber
+) -> Spec:
+    reading = _Reading(item, base, keys, zone, scrubber)
     for key, value in item.fields.items():
         reading.take(key, value)
     reading.complete()
@@ -89,7 +108,10 @@ def _spec(item: Item, base: Path, added_by: str, keys: Mapping[str, str], zone: 
 class _Reading:
     """One task being read: what it gave so far, under which key, and every mistake."""
 
-    def __init__(self, item: Item, base: Path, keys: Mapping[str, str], zone: tzinfo | None) -> None:
+    def __init__(
+        self, item: Item, base: Path, keys: Mapping[str, str], zone: tzinfo | None, scrubber: Scrubber
+    ) -> None:
+        self._scrubber = scrubber
         self.values: dict[str, Any] = {}
         self.problems: list[Problem] = []
         self._item = item
@@ -127,9 +149,11 @@ class _Reading:
         if "title" not in written:
             self._wrong("title", "is missing: say in a few words what is wanted")
         if "title" in values and "label" not in written:
-            values["label"] = slug(values["title"])
+            values["label"] = slug(vault.without_people(values["title"], self._scrubber))
             if not values["label"]:
                 self._wrong("label", "cannot be made from this title: give one, such as faster-start")
+        for field, found in vault.unfit(values, self._scrubber):
+            self._wrong(written.get(field, field), found)
         if values.get("label") in values.get("depends", ()):
             self._wrong(written["depends"], f"{values['label']} cannot depend on itself")
         for field in ("branch", "paths"):

@@ -122,3 +122,19 @@ def test_the_folder_of_the_logs_is_the_operators_alone(workspace: Workspace) -> 
     logs.begin(workspace, aloud=False)
     assert stat.S_IMODE(workspace.logs.stat().st_mode) == 0o700
     assert any(isinstance(handler, RotatingFileHandler) for handler in logging.getLogger().handlers)
+
+
+def test_the_log_holds_no_personal_data(workspace: Workspace) -> None:
+    """Addresses and keys are taken out of events, reasons and stacks alike."""
+    key = "ghp_" + "a1B2c3D4e5" * 4
+    logs.begin(workspace, aloud=False)
+    log = logging.getLogger("midwatch.engine")
+    log.warning('ada@example.org said "%s"', key)
+    log.info("noted", extra={"entry": Reason(actor="engine", action="noted", why=f"x\n{key}")})
+    try:
+        raise ValueError(key)
+    except ValueError:
+        log.exception("it broke")
+    assert lines(workspace)[0]["event"] == '[mail] said "[token]"'
+    text = (workspace.logs / "engine.log").read_text()
+    assert (key in text, "ada@example.org" in text, text.count("[token]")) == (False, False, 3)

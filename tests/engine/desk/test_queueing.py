@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from engine.desk.desk import Desk
+from engine.safety.privacy.vault import Vault
 from state.model import command as c
 from state.model import task as t
 from tests.engine.desk.asking import ask, desk, questions, state_of
@@ -54,3 +55,32 @@ def test_a_spawned_task_needs_no_approval_but_still_needs_a_command(desk: Desk) 
     """Spawning is the operator's approval; it does not make a task without a command able to run."""
     assert ask(desk, c.SpawnTask(spec=a_spec(category=t.Category.NEW_FEATURE, criteria=()))).text == "tidy: queued"
     assert ask(desk, c.SpawnTask(spec=a_spec("empty", command=""))).text == "empty: held"
+
+
+def test_what_a_task_says_of_people_is_kept_apart(desk: Desk) -> None:
+    """The record has placeholders, and the words stand in a file that can be erased, for added and spawned tasks."""
+    for number, command in enumerate((c.AddTasks, c.SpawnTask)):
+        spec = a_spec(f"t{number}", description="Answer ada@example.org about the ledger")
+        assert ask(desk, command(specs=(spec,)) if command is c.AddTasks else command(spec=spec)).ok
+        task = desk.common.store.tasks[spec.label]
+        assert task.spec.description == "Answer [mail 1] about the ledger"
+        assert Vault(desk.common.store.workspace).told(spec.label, task.spec.description) == spec.description
+        assert not isinstance(task.state, t.AwaitingApproval), "an approval is bound to what the record holds"
+
+
+def test_a_task_with_a_secret_is_refused_whoever_sends_it(desk: Desk) -> None:
+    """A face that did not look is no way round it, and nothing is kept of what was refused."""
+    key = "ghp_" + "a1B2c3D4e5" * 4
+    reply = ask(desk, c.AddTasks(specs=(a_spec(command=f"deploy --token={key}", description="for ada@example.org"),)))
+    assert (reply.ok, key in reply.text) == (False, False)
+    assert "command: holds a token" in reply.text
+    assert not desk.common.store.tasks
+    assert Vault(desk.common.store.workspace).labels() == []
+
+
+def test_a_task_whose_words_cannot_be_kept_apart_is_refused(desk: Desk) -> None:
+    """Where the vault cannot be written, the words do not go into the record instead."""
+    (desk.common.store.workspace.hidden / "private").write_text("in the way")
+    reply = ask(desk, c.AddTasks(specs=(a_spec(description="Answer ada@example.org about the ledger"),)))
+    assert (reply.ok, "cannot be kept apart" in reply.text) == (False, True)
+    assert not desk.common.store.tasks

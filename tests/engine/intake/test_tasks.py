@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.intake.tasks import IntakeError, parse_tasks, spec_from_options
+from engine.safety.privacy.scrubber import Scrubber
 from state.model.money import MICRO
 from state.model.task import Category, Effect, Priority, Spec
+from state.settings import PrivacySettings
 
 
 def read(text: str, form: str = "toml", base: Path = Path("/")) -> tuple[Spec, ...]:
@@ -205,3 +207,24 @@ def test_no_value_breaks_a_field(field, value):
     except IntakeError:
         return
     assert msgspec.json.decode(msgspec.json.encode(spec), type=Spec) == spec
+
+
+KEY = "ghp_" + "a1B2c3D4e5" * 4
+
+
+def test_a_secret_is_refused_with_its_line() -> None:
+    """A task file with a key in it is not taken in, and the complaint names file, line and field, not the key."""
+    text = f'[[task]]\ntitle = "one"\n\n[[task]]\ntitle = "two"\ncommand = "deploy --token={KEY}"\n'
+    with pytest.raises(IntakeError, match=r"tasks.toml:6: command: holds a token, .* take it out") as caught:
+        parse_tasks(text, "toml", "tasks.toml", base=Path("/"))
+    assert KEY not in str(caught.value)
+
+
+def test_a_label_that_is_made_from_a_title_names_nobody() -> None:
+    """The label stands everywhere, so what the title says of people is left out of it."""
+    scrubber = Scrubber(PrivacySettings(people=("Ada Lovelace",)))
+    options = {"name": "Mail Ada Lovelace at ada@example.org"}
+    spec = spec_from_options(options, base=Path("/"), added_by="t", scrubber=scrubber)
+    assert (spec.label, spec.title) == ("mail-name-at-mail", "Mail Ada Lovelace at ada@example.org")
+    with pytest.raises(IntakeError, match="--label: holds a name"):
+        spec_from_options({**options, "label": "ada-lovelace"}, base=Path("/"), added_by="t", scrubber=scrubber)
