@@ -157,7 +157,7 @@ def _late(folder: Path, count: int) -> Race:
         "seconds",
         entries,
         floor="APScheduler 3",
-        method=f"Eight at a time; ours is recorded before each start and after each end, the other keeps nothing. {told}.",
+        method=f"Eight at a time; ours records each start and end, the other keeps nothing. {told}.",
     )
 
 
