@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine.clock import Clock
 from engine.questions import Questions
+from engine.telemetry.history import History
 from engine.work.sandbox import Machine
 from engine.work.seats.pool import Seats
 from state.files import Workspace
@@ -45,6 +46,8 @@ class Hall:
         self.seats = Seats(machine, idle=settings.sandbox.idle_priority)
         self.wake = wake
         self.publish = publish
+        self.history: Callable[[], History] = lambda: History(store.tasks, store.builds.values())
+        """What past builds came to; whoever keeps that at hand puts a quicker way here."""
         self.trouble = ""
         self._durable: list[asyncio.Future[None]] = []
         self._branches: dict[str, asyncio.Lock] = {}

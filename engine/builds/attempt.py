@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from engine.builds.comparison import Comparison
 from engine.builds.outcome import Outcome
 from engine.builds.vigil import Vigil
 from engine.hall import Hall
@@ -236,6 +237,9 @@ class Attempt:
             percent=progress.percent,
             step=progress.step,
             cpu_s=progress.cpu_s,
+            output_bytes=progress.output_bytes,
+            # One that was over at once was never looked at.
+            memory_bytes=progress.memory_most_bytes or None,
             calls=progress.calls,
             spent=progress.spent,
         )
@@ -257,6 +261,7 @@ class Attempt:
         checking = move_build(build, b.Checking(candidate=build.result))
         why = f"{build.files_changed} files changed"
         self._hall.stage([*self._task_verifying(), checking], "result_collected", why, build)
+        Comparison(self._hall, self.id).ended()
 
     def _task_verifying(self) -> list[t.Task]:
         task = self.task

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from engine.builds.comparison import Comparison
 from engine.hall import Hall
 from engine.policy.approvals import before_merge
 from engine.rounds.recurring import again
@@ -187,3 +188,4 @@ class Outcome:
             kind, told, urgency = ask
             questions.append(self._hall.questions.ask(kind, task, told, now, build=self._id, urgency=urgency))
         self._hall.stage([moved, over, *questions], action, text, build)
+        Comparison(self._hall, self._id).finished()

@@ -22,6 +22,7 @@ class Use:
         self._calls = 0
         self._spent = 0
         self._noted_at = -_NOTED_EVERY_S
+        self._most_bytes = 0
 
     def add(self, calls: int, micro: int) -> None:
         """Count what somebody else saw the build use."""
@@ -41,8 +42,12 @@ class Use:
             calls, spent = self._before
             self._carried = (max(calls - progress.calls, 0), max(spent - progress.spent, 0))
         calls, spent = self._carried
+        self._most_bytes = max(self._most_bytes, progress.memory_bytes)
         return msgspec.structs.replace(
-            progress, calls=progress.calls + calls + self._calls, spent=progress.spent + spent + self._spent
+            progress,
+            calls=progress.calls + calls + self._calls,
+            spent=progress.spent + spent + self._spent,
+            memory_most_bytes=self._most_bytes,
         )
 
     def noted(self, build: b.Build, now_s: float) -> b.Build | None:

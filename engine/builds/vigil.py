@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from engine.builds.comparison import Comparison
 from engine.builds.outcome import Outcome
 from engine.builds.use import Use
 from engine.hall import Hall
@@ -43,6 +44,7 @@ class Vigil:
         self._paths = hall.workspace.build(build_id)
         self._outcome = outcome
         self._use = Use(self._build, adopted=adopted)
+        self._comparison = Comparison(hall, build_id)
         self._wanted: Hold | None = None
         self._frozen: bool | None = None if adopted else False
         """None while nobody has looked."""
@@ -109,7 +111,9 @@ class Vigil:
         if self._use.latest is None:
             return
         self._hall.publish(self._use.latest)
-        hold = bounds.broken(self._build, _figures(self._use.latest), self._hall.clock.now())
+        build, now = self._build, self._hall.clock.now()
+        hold = bounds.broken(build, _figures(self._use.latest), now)
+        hold = hold or self._comparison.broken(self._use.latest, self._run_s(build, now), now)
         if hold is not None:
             self.hold(hold)
         self._note_use()
@@ -158,6 +162,8 @@ class Vigil:
                 hold = bounds.over(build, hold.figure, used, hold.limit, hold.since)
             self._hall.publish(self._use.latest)
             self._outcome.held(hold)
+            if hold.anomaly:
+                self._comparison.held(hold)
 
     async def _freeze(self) -> None:
         stands = await asyncio.to_thread(freezer.freeze, self._paths)
@@ -175,7 +181,8 @@ class Vigil:
             if held_s(build, now) >= build.limits.hold_s:
                 self._end(UNANSWERED)
             return
-        late = bounds.broken(build, {"run_s": self._run_s(build, now)}, now)
+        run_s = self._run_s(build, now)
+        late = bounds.broken(build, {"run_s": run_s}, now) or self._comparison.late(run_s, now)
         if late is not None:
             self.hold(late)
         if quiet_s < self._stall_after_s:
@@ -197,7 +204,9 @@ class Vigil:
             return max(build.limits.hold_s - held_s(build, now), _LEAST_S)
         after_s = self._stall_after_s
         stall_s = after_s if quiet_s >= after_s else after_s - quiet_s
-        return max(min(stall_s, bounds.bound(build, "run_s") - self._run_s(build, now)), _LEAST_S)
+        run_s = self._run_s(build, now)
+        late_s = min(bounds.bound(build, "run_s") - run_s, self._comparison.rest_s(run_s))
+        return max(min(stall_s, late_s), _LEAST_S)
 
     @staticmethod
     def _withdrawn(build: b.Build) -> bool:

@@ -63,10 +63,10 @@ def of_running(progress: Progress, lasted_s: float, usually_s: float) -> list[Me
         Measured(CALLS, float(progress.calls)),
         Measured(SPENT, float(progress.spent)),
         Measured(CPU, progress.cpu_s),
-        Measured(MEMORY, float(progress.memory_bytes)),
+        Measured(MEMORY, float(progress.memory_most_bytes)),
     ]
 
 
 def rate(output_bytes: int, lasted_s: float) -> float:
-    """Return the bytes a second that a build printed, over ten seconds at least."""
+    """Return the bytes a second that a build printed, over a minute at least."""
     return output_bytes / max(lasted_s, SHORTEST_S)

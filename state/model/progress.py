@@ -19,6 +19,8 @@ class Progress(Noun, frozen=True, kw_only=True):
     disk_bytes: int = 0
     memory_bytes: int = 0
     """Resident memory of all its processes."""
+    memory_most_bytes: int = 0
+    """The most of it that was seen."""
     calls: int = 0
     spent: int = 0
     """Micro-dollars."""

@@ -6,7 +6,7 @@ from engine.policy.times import lasting
 from state.model.money import MICRO, to_dollars
 from state.model.record import Noun
 
-SHORTEST_S = 10.0
+SHORTEST_S = 60.0
 """What a build prints is spread over this long at least, so that one that is over at once has a rate too."""
 _MINUTES_FROM_S = 120.0
 
@@ -53,7 +53,7 @@ class Figure(Noun, frozen=True, kw_only=True):
 
 _MIB = 1024.0 * 1024.0
 DURATION = Figure(
-    name="duration_s", words="run time", unit=Unit.SECONDS, start=1.0, reach=60.0, low=True, live=False
+    name="run_s", words="run time", unit=Unit.SECONDS, start=1.0, reach=60.0, low=True, live=False
 )  # fmt: skip
 OUTPUT = Figure(name="output_bps", words="output", unit=Unit.BYTES_PER_S, start=100.0, reach=10240.0)
 FILES = Figure(name="files", words="changed files", unit=Unit.COUNT, start=1.0, reach=5.0, low=True)

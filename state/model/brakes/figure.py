@@ -9,6 +9,8 @@ _WORDS = {
     "memory_bytes": "memory",
     "disk_bytes": "disk",
     "run_s": "time",
+    "cpu_s": "processor time",
+    "output_bps": "output",
 }
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
@@ -22,6 +24,8 @@ def said(figure: str, value: float) -> str:
     """Return a value with its unit, which the figure's own name tells."""
     if figure == "spent":
         return to_dollars(round(value))
+    if figure.endswith("_bps"):
+        return f"{said('_bytes', value * 60)}/min"
     if figure.endswith("_bytes"):
         size, unit = next(((size, unit) for size, unit in _UNITS if value >= size), (1, "bytes"))
         return f"{value / size:,.4g} {unit}"

@@ -130,7 +130,7 @@ def test_any_anomaly_can_be_told() -> None:
     """A figure of a fixed limit, which has no band, has words too."""
     fields = {"id": "a1", "label": "tidy", "build": "tidy-1", "limit": 1, "text": "", "created_at": NOON}
     assert said(Anomaly(figure="files", value=11, **fields)) == "11"
-    assert said(Anomaly(figure="run_s", value=2.5, **fields)) == "2.5"
+    assert said(Anomaly(figure="quiet_s", value=2.5, **fields)) == "2.5"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,176 @@
+"""Compares the figures of one build with those of the builds before it."""
+
+import math
+from datetime import datetime
+
+from engine.hall import Hall
+from engine.policy.bands.band import judged, outside
+from engine.policy.bands.figures import (
+    CALLS,
+    CPU,
+    DURATION,
+    FAILURES,
+    FIGURES,
+    FILES,
+    MEMORY,
+    OUTPUT,
+    RETRIES,
+    SPENT,
+    Figure,
+)
+from engine.telemetry.measures import Measured, of_running, of_sample
+from state.model.anomaly import Anomaly, Band
+from state.model.brakes.hold import Hold
+from state.model.build import Build, Finished
+from state.model.progress import Progress
+from state.model.task import Spec
+from state.settings import Settings
+
+
+class Comparison:
+    """One build's bands and caps: says when it must be held, and writes down what was unusual of it."""
+
+    def __init__(self, hall: Hall, build_id: str) -> None:
+        self._hall = hall
+        self._id = build_id
+        self._bands: dict[str, Band] = {}
+        self._made_for: Settings | None = None
+
+    @property
+    def _build(self) -> Build:
+        return self._hall.build(self._id)
+
+    @property
+    def _spec(self) -> Spec:
+        return self._hall.task(self._build.label).spec
+
+    def broken(self, progress: Progress, lasted_s: float, now: datetime) -> Hold | None:
+        """Return the hold for the first figure of a running build that is beyond its band; None when all are usual.
+
+        Only ever beyond: what is low now may still grow.
+        """
+        usually = self._known().get(DURATION.name)
+        measures = of_running(progress, lasted_s, usually.centre if usually else 0.0)
+        for measured in (Measured(DURATION, lasted_s), *measures):
+            hold = self._beyond(measured, now)
+            if hold is not None:
+                return hold
+        return None
+
+    def late(self, lasted_s: float, now: datetime) -> Hold | None:
+        """Return the hold for a build that runs for longer than is usual; None for another."""
+        return self._beyond(Measured(DURATION, lasted_s), now)
+
+    def rest_s(self, lasted_s: float) -> float:
+        """Return in how many seconds of its own time a build will have run for too long; infinity for never."""
+        if not self._hall.settings.anomalies.enabled or _asked(self._build, DURATION):
+            return math.inf
+        found = self._known().get(DURATION.name)
+        cap = self._cap(DURATION)
+        edges = [edge for edge in (found.high if found else None, cap or None) if edge is not None]
+        return min(edges, default=math.inf) - lasted_s
+
+    def held(self, hold: Hold) -> None:
+        """Write down what a build is being held for."""
+        figure = FIGURES[hold.figure]
+        self._note(Measured(figure, hold.used), hold.limit, self._known().get(figure.name), hold.text)
+
+    def ended(self) -> None:
+        """Write down what was unusual of a build whose command ended well; too little of something counts, too."""
+        if not self._hall.settings.anomalies.enabled:
+            return
+        for name, value in of_sample(self._build).items():
+            self._compare(Measured(FIGURES[name], value))
+
+    def finished(self) -> None:
+        """Write down what is unusual of how often builds of its kind, or it itself, failed."""
+        build, settings = self._build, self._hall.settings.anomalies
+        if not settings.enabled or not isinstance(build.state, Finished):
+            return
+        history = self._hall.history()
+        if build.state.ending == "done":
+            self._compare(Measured(RETRIES, float(history.retries(build.id, self._spec))))
+        found = history.fails(build.id, self._spec, sigma=settings.sigma, least=settings.min_samples)
+        if found is not None:
+            text = (
+                f"{found.failed} of the last {found.of} builds failed, where {found.most:g} would be usual "
+                f"(from {found.before} builds, {found.kind})"
+            )
+            self._note(Measured(FAILURES, float(found.failed)), found.most, None, text)
+
+    def _compare(self, measured: Measured) -> None:
+        figure, value = measured
+        if any(
+            known.build == self._id and known.figure == figure.name for known in self._hall.store.anomalies.values()
+        ):
+            return
+        found, cap = self._known().get(figure.name), self._cap(figure)
+        if cap and value > cap:
+            self._note(measured, cap, found, _over_cap(figure, value, cap))
+        elif found is not None and outside(value, found):
+            edge = found.high if value > found.high else found.low
+            self._note(measured, edge, found, judged(value, figure, found))
+
+    def _beyond(self, measured: Measured, now: datetime) -> Hold | None:
+        figure, value = measured
+        if not self._hall.settings.anomalies.enabled or _asked(self._build, figure):
+            return None
+        found, cap = self._known().get(figure.name), self._cap(figure)
+        if cap and value > cap:
+            limit, text = cap, _over_cap(figure, value, cap)
+        elif found is not None and value > found.high:
+            limit, text = found.high, judged(value, figure, found)
+        else:
+            return None
+        label = self._build.label
+        told = (
+            f"{self._id} is frozen: {text}; `midwatch anomalies {label}` shows the picture, `midwatch approve {label}` "
+            f"lets it go on, `midwatch deny {label}` kills it"
+        )
+        return Hold(figure=figure.name, used=value, limit=limit, text=told, since=now, anomaly=True)
+
+    def _known(self) -> dict[str, Band]:
+        """The bands, made when they are first needed: what ends meanwhile must not move them."""
+        settings = self._hall.settings
+        if self._made_for is not settings:
+            of = settings.anomalies
+            self._bands = self._hall.history().bands(self._spec, sigma=of.sigma, least=of.min_samples, but=self._id)
+            self._made_for = settings
+        return self._bands
+
+    def _cap(self, figure: Figure) -> float:
+        """The figure's cap; 0 for none."""
+        caps = self._hall.settings.caps
+        return {
+            DURATION.name: caps.duration_s,
+            OUTPUT.name: caps.output_per_min / 60,
+            FILES.name: float(caps.files),
+            CALLS.name: float(caps.calls),
+            SPENT.name: float(caps.spent),
+            CPU.name: caps.cpu_s,
+            MEMORY.name: float(caps.memory_bytes),
+        }.get(figure.name, 0.0)
+
+    def _note(self, measured: Measured, limit: float, found: Band | None, text: str) -> None:
+        build = self._build
+        anomaly = Anomaly(
+            id=f"a{len(self._hall.store.anomalies) + 1}",
+            label=build.label,
+            build=build.id,
+            figure=measured.figure.name,
+            value=measured.value,
+            limit=limit,
+            text=text,
+            created_at=self._hall.clock.now(),
+            band=found,
+        )
+        self._hall.stage([anomaly], "anomaly_seen", text, build)
+
+
+def _asked(build: Build, figure: Figure) -> bool:
+    """Whether the operator let this very build go on although this figure was unusual."""
+    return f"anomaly:{figure.name}" in build.allowed
+
+
+def _over_cap(figure: Figure, value: float, cap: float) -> str:
+    return f"{figure.words} {figure.show(value)}, over the cap of {figure.show(cap)} in [anomalies.caps]"
