@@ -7,6 +7,7 @@ import msgspec
 from state.model.anomaly import Anomaly
 from state.model.brakes.breaker import Breaker
 from state.model.brakes.kill_use import KillUse
+from state.model.brakes.safekeeping import Safekeeping
 from state.model.brakes.usage import Used
 from state.model.build import Build
 from state.model.control import Control
@@ -26,6 +27,7 @@ TABLES: dict[str, type[Record]] = {
     "schedules": ScheduleState,
     "kill_uses": KillUse,
     "breakers": Breaker,
+    "safekeeping": Safekeeping,
     "used": Used,
 }
 TABLE_OF: dict[type, str] = {kind: name for name, kind in TABLES.items()}

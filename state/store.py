@@ -17,6 +17,7 @@ from state.line import Seal
 from state.model.anomaly import Anomaly
 from state.model.brakes.breaker import Breaker
 from state.model.brakes.kill_use import KillUse
+from state.model.brakes.safekeeping import Safekeeping
 from state.model.brakes.usage import Used
 from state.model.build import Build
 from state.model.control import Control
@@ -143,6 +144,11 @@ class Store:
     def control(self) -> Control:
         """What the operator has said about the engine as a whole."""
         return cast(Control, self._tables["control"].get("control", Control()))
+
+    @property
+    def safekeeping(self) -> Safekeeping:
+        """What is known of snapshots."""
+        return cast(Safekeeping, self._tables["safekeeping"].get("safekeeping", Safekeeping()))
 
     def stage(self, records_: Sequence[Record], reason: Reason) -> Entry:
         """Apply a change in memory, to be made durable by the next `flush`; until then it may still be taken back.

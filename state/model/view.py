@@ -8,6 +8,7 @@ import msgspec
 from state.model.anomaly import Anomaly
 from state.model.brakes.breaker import Breaker
 from state.model.brakes.kill_use import KillUse
+from state.model.brakes.safekeeping import Safekeeping
 from state.model.brakes.usage import Usage, Used
 from state.model.build import Build
 from state.model.control import Control
@@ -18,7 +19,7 @@ from state.model.task import Task
 from state.model.when.context import Situation
 from state.model.when.schedule import ScheduleState
 
-Record = Task | Build | Escalation | Anomaly | Control | ScheduleState | Breaker | Used | KillUse
+Record = Task | Build | Escalation | Anomaly | Control | ScheduleState | Safekeeping | Breaker | Used | KillUse
 """What a commit writes: the new form of one document."""
 
 
@@ -53,6 +54,7 @@ class View(Noun, frozen=True, kw_only=True):
     at: datetime
     engine: EngineInfo = EngineInfo()
     control: Control = Control()
+    safekeeping: Safekeeping = Safekeeping()
     tasks: Mapping[str, Task] = msgspec.field(default_factory=dict)
     builds: Mapping[str, Build] = msgspec.field(default_factory=dict)
     escalations: Mapping[str, Escalation] = msgspec.field(default_factory=dict)
