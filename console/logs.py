@@ -7,6 +7,8 @@ from logging.handlers import RotatingFileHandler
 
 import msgspec
 
+from engine.safety.privacy.scrubber import Scrubber, mapped
+from engine.safety.privacy.ward import ward
 from state.files import Workspace
 from state.model.reason import Reason
 
@@ -15,12 +17,18 @@ ENGINE = "engine.log"
 CONSOLE = "console.log"
 """The log of a console that is attached to another process's engine."""
 
+_NAMES = ("at", "level", "from", "actor", "label", "build")
+"""What no text of others ever stands in."""
 _MOST_BYTES = 4 << 20
 _KEPT = 4
 
 
 class JsonLines(logging.Formatter):
     """Formats a record as `{"at", "level", "from", "event", ...}`; an entry's reason is spread over it."""
+
+    def __init__(self, scrubber: Scrubber) -> None:
+        super().__init__()
+        self._scrubber = scrubber
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line without its end."""
@@ -36,7 +44,11 @@ class JsonLines(logging.Formatter):
             line |= {"label": entry.label, "build": entry.build}
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return msgspec.json.encode({key: _sayable(value) for key, value in line.items()}).decode()
+        told = {key: _sayable(value) for key, value in line.items()}
+        data = msgspec.json.encode(told)
+        if not self._scrubber.passes(data):
+            data = msgspec.json.encode(mapped(told, self._scrubber.text, _NAMES))
+        return data.decode()
 
 
 def _sayable(value: object) -> object:
@@ -62,7 +74,7 @@ def begin(workspace: Workspace, *, aloud: bool, name: str = ENGINE) -> None:
             old.close()
     root.handlers.clear()
     for handler in handlers:
-        handler.setFormatter(JsonLines())
+        handler.setFormatter(JsonLines(ward(workspace)))
         root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.getLogger("asyncio").setLevel(logging.WARNING)

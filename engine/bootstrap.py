@@ -10,6 +10,7 @@ from engine.desk.desk import Desk
 from engine.questions import Questions
 from engine.rounds.check import check
 from engine.safety import crash, kill_switch
+from engine.safety.privacy.ward import obey, ward
 from engine.schedule.almanac import Almanac
 from engine.work import trial
 from state.errors import MidwatchError
@@ -49,7 +50,7 @@ def open_engine(workspace: Workspace, mode: str, clock: Clock | None = None) -> 
         machine = aside.submit(trial.probe)
         from engine.engine import Engine  # a verb that only asks the store need not wait for all of it
 
-        store = Store.open(workspace, clock, timeout_s=_LOCK_S)
+        store = Store.open(workspace, clock, timeout_s=_LOCK_S, door=obey(workspace, settings))
         try:
             check(settings, workspace.settings, store.schedules)
         except BaseException:
@@ -84,7 +85,7 @@ def _ask_about_settings(workspace: Workspace, clock: Clock, error: SettingsError
     """Tell the operator, once for each mistake, of an engine that does not start because of its settings."""
     told = f"no engine starts, so nothing does: {error}"
     try:
-        with Store.open(workspace, clock, timeout_s=_LOCK_S) as store:
+        with Store.open(workspace, clock, timeout_s=_LOCK_S, door=ward(workspace)) as store:
             questions = Questions(store)
             if any(question.text == told for question in questions.open_on(SETTINGS)):
                 return
@@ -105,7 +106,7 @@ def open_desk(workspace: Workspace, clock: Clock | None = None) -> Desk:
     """Return a desk over the store itself, for when no engine runs. Same errors as `open_engine`."""
     clock = clock or SystemClock()
     settings = load(workspace.settings)
-    store = Store.open(workspace, clock)
+    store = Store.open(workspace, clock, door=obey(workspace, settings))
     return Desk(store, settings, clock, Questions(store))
 
 

@@ -10,6 +10,7 @@ from engine.hall import Hall
 from engine.ledger import Ledger
 from engine.rounds.check import check
 from engine.safety import kill_switch
+from engine.safety.privacy.ward import obey
 from engine.signals.watch import EVERYTHING, FileWatch
 from state.model import command as c
 from state.model.escalation import Escalation, EscalationKind, Urgency
@@ -76,6 +77,7 @@ class Outside:
         try:
             settings = load(path)
             check(settings, path, self._hall.store.schedules)
+            obey(self._hall.workspace, settings)
         except SettingsError as error:
             if str(error) != self._hall.settings_trouble:
                 self._hall.settings_trouble = str(error)

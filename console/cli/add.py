@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from console.client import Control
+    from engine.safety.privacy.scrubber import Scrubber
     from state.model.task import Spec
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -73,11 +74,11 @@ def add(hand: Hand, /, file: str | None, form: str | None, as_json: bool, **opti
     if file is not None:
         if given:
             raise _usage(f"{', '.join(given)} with --file: write them into the file")
-        specs = _from_file(file, form, _zone(hand))
+        specs = _from_file(hand, file, form)
     else:
         if not given:
             raise _usage("nothing to add: give at least --name, or --file with many tasks")
-        specs = (spec_from_options(options, base=Path.cwd(), added_by="command line", zone=_zone(hand)),)
+        specs = (spec_from_options(options, base=Path.cwd(), added_by="command line", **_surroundings(hand)),)
     _read_crons(specs)
     with hand.control() as control:
         ask(control, AddTasks(specs=specs))
@@ -98,7 +99,7 @@ def spawn(hand: Hand, /, task: str | None, as_json: bool, **options: object) -> 
     if task:
         options["name"] = options["name"] or task.strip().partition("\n")[0][:200]
         options["desc"] = options["desc"] or task
-    spec = spec_from_options(options, base=Path.cwd(), added_by="spawn", zone=_zone(hand))
+    spec = spec_from_options(options, base=Path.cwd(), added_by="spawn", **_surroundings(hand))
     _read_crons((spec,))
     with hand.control() as control:
         ask(control, SpawnTask(spec=spec))
@@ -118,14 +119,21 @@ def _usage(text: str) -> Refused:
     return Refused(text, 2)
 
 
-def _zone(hand: Hand) -> "tzinfo":
-    """The operator's zone."""
+class _Surroundings(TypedDict):
+    zone: "tzinfo"
+    scrubber: "Scrubber"
+
+
+def _surroundings(hand: Hand) -> _Surroundings:
+    """What a task is read by: the operator's zone, and what no task may hold."""
+    from engine.safety.privacy.ward import obey
     from state.zones import zone_of
 
-    return zone_of(hand.settings().time.zone)
+    settings = hand.settings()
+    return _Surroundings(zone=zone_of(settings.time.zone), scrubber=obey(hand.workspace(), settings))
 
 
-def _from_file(name: str, form: str | None, zone: "tzinfo") -> "tuple[Spec, ...]":
+def _from_file(hand: Hand, name: str, form: str | None) -> "tuple[Spec, ...]":
     from engine.intake.files import format_of
     from engine.intake.tasks import parse_tasks
 
@@ -149,7 +157,7 @@ def _from_file(name: str, form: str | None, zone: "tzinfo") -> "tuple[Spec, ...]
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise _usage(f"{source}:{line}: not UTF-8 text") from None
-    return parse_tasks(text, form, source, base=base, zone=zone)
+    return parse_tasks(text, form, source, base=base, **_surroundings(hand))
 
 
 def _tell(hand: Hand, control: "Control", specs: "tuple[Spec, ...]", as_json: bool, *, one: bool) -> None:

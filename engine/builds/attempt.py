@@ -12,6 +12,7 @@ from engine.builds.vigil import Vigil
 from engine.hall import Hall
 from engine.safety import kill_switch
 from engine.safety.kill import killed
+from engine.safety.privacy.vault import Vault
 from engine.safety.processes import Identity
 from engine.work import delivery, process, verify, workspace
 from engine.work.output import last_words
@@ -177,7 +178,7 @@ class Attempt:
             idle_priority=settings.sandbox.idle_priority,
             env={
                 "MIDWATCH_TASK": task.label,
-                "MIDWATCH_TITLE": task.spec.title,
+                "MIDWATCH_TITLE": Vault(self._hall.workspace).told(task.label, task.spec.title),
                 "MIDWATCH_ATTEMPT": str(build.attempt),
             },
             command=task.spec.command,
