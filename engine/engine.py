@@ -9,11 +9,13 @@ from datetime import datetime
 
 import msgspec
 
+from engine import picture
 from engine.around import pages
 from engine.around.failsafe import Failsafe
 from engine.around.hours import Hours
 from engine.around.logs import Logs
 from engine.around.mode import ModeKeeper
+from engine.around.rates import Rates
 from engine.builds.roster import Roster
 from engine.bus import Bus, Subscription
 from engine.clock import Clock
@@ -25,6 +27,7 @@ from engine.ledger import Ledger
 from engine.nursery import Nursery
 from engine.outside import Outside
 from engine.questions import Questions
+from engine.reversal.undo import Undo
 from engine.rounds.alarm import Alarm
 from engine.rounds.rounds import Rounds
 from engine.safety import crash, kill_switch
@@ -83,8 +86,12 @@ class Engine:
         self._outside = Outside(self._hall, self._desk, self._ledger, self._set_info, self._apply)
         self._hours = Hours(self._hall, self._ledger, self._nursery, self._set_info)
         self._logs = Logs(self._hall, self._nursery, self._set_info)
-        self._deeds = Deeds(self._hall, self._roster, self._ledger, self._hours, self._outside, self._set_info)
+        self._undo = Undo(self._hall, self._nursery, self._desk)
+        self._deeds = Deeds(
+            self._hall, self._roster, self._ledger, self._hours, self._outside, self._undo, self._set_info
+        )
         self._keeper = ModeKeeper(self._hall, self._desk)
+        self._rates = Rates(self._hall, self._roster, self._ledger, self._set_info)
         self._failsafe = Failsafe(self._hall, self._desk, self._ledger)
         self._bus = Bus(lambda: (self._store.number, self._clock.now()))
         self._inbox: list[tuple[c.Request, asyncio.Future[c.Reply]]] = []
@@ -124,20 +131,7 @@ class Engine:
 
     def view(self) -> View:
         """Return a picture of everything. On the engine's loop only."""
-        return View(
-            number=self._store.number,
-            at=self._clock.now(),
-            engine=self._info,
-            control=self._store.control,
-            tasks=dict(self._store.tasks),
-            builds=dict(self._store.builds),
-            escalations=dict(self._store.escalations),
-            anomalies=dict(self._store.anomalies),
-            schedules=dict(self._store.schedules),
-            kill_uses=dict(self._store.kill_uses),
-            breakers=dict(self._store.breakers),
-            progress=dict(self._roster.progress),
-        )
+        return picture.whole(self._store, self._clock.now(), self._told(), self._roster.progress)
 
     def subscribe(self) -> Subscription:
         """Open a stream of what changes, which begins with everything. On the engine's loop only."""
@@ -158,6 +152,7 @@ class Engine:
             await self._hours.begin()
             self._logs.apply(self._settings)
             self._roster.adopt()
+            self._undo.adopt()
             self._rounds.begin()
             kept = pages.keep(self._workspace, self.subscribe(), self.view, self._ledger, lambda: self._roster.busy)
             self._nursery.start(kept, "the progress pages")
@@ -247,8 +242,9 @@ class Engine:
         """Stage what the plan wants; add the builds and schedules to begin once that is durable, one by one."""
         self._keeper.look()
         self._hours.look()
+        self._rates.look()
         now, occupying = self._clock.now(), self._ledger.occupying()
-        facts = gather(self._picture(), self._settings, now, occupying, self._hours.spans)
+        facts = gather(self._picture(), self._settings, now, occupying, self._hours.spans, self._rates.usual)
         if self._draining:
             facts = msgspec.structs.replace(facts, paused=True)
         if not facts.stopped and kill_switch.engaged(self._workspace):
@@ -280,15 +276,11 @@ class Engine:
 
     def _picture(self) -> View:
         """A view over the live tables, for a plan that is made and gone before anything changes."""
-        return View(
-            number=self._store.number,
-            at=self._clock.now(),
-            engine=self._info,
-            control=self._store.control,
-            tasks=self._store.tasks,
-            builds=self._store.builds,
-            breakers=self._store.breakers,
-        )
+        return picture.live(self._store, self._clock.now(), self._told(), self._roster.progress)
+
+    def _told(self) -> EngineInfo:
+        """What the engine says of itself, to the moment."""
+        return msgspec.structs.replace(self._info, limits=self._rates.usage())
 
     def _staged(self, entry: Entry) -> None:
         self._ledger.note(entry)
@@ -304,6 +296,7 @@ class Engine:
     def _publish_progress(self, progress: Progress) -> None:
         progress = self._store.door.clean(progress)
         if self._roster.take_progress(progress):
+            self._rates.take(progress)
             self._bus.publish([progress])
 
     def _stop_from_thread(self, reports: tuple[KillReport, ...] = ()) -> None:
@@ -372,14 +365,21 @@ class Engine:
             self._sleep(None)
             return
         now = self._clock.now()
-        moments = (self._next_due(now), self._hours.next_change(), self._keeper.next_change())
+        moments = (
+            self._next_due(now),
+            self._hours.next_change(),
+            self._keeper.next_change(),
+            self._rates.next_change(),
+        )
         due = min((moment for moment in moments if moment is not None), default=None)
         self._sleep(None if due is None else (due - now).total_seconds() + 0.001)
 
     def _next_due(self, now: datetime) -> datetime | None:
         """The next moment at which something may start by itself."""
-        rounds = self._rounds.next_due() if self._may_start else None
-        return min((due for due in (self._roster.next_due(now), rounds) if due is not None), default=None)
+        moments = [self._roster.next_due(now)]
+        if self._may_start:
+            moments += [self._rounds.next_due(), self._rates.next_start(self._picture())]
+        return min((due for due in moments if due is not None), default=None)
 
     def _sleep(self, at_most_s: float | None) -> None:
         """Come back after a time at the latest; None waits for what comes up."""
@@ -388,7 +388,7 @@ class Engine:
 
     def _settled(self) -> bool:
         """Whether it should end: drained, or idle when that was asked for."""
-        if self._scheduled or self._inbox or self._roster.busy or self._rounds.busy:
+        if self._scheduled or self._inbox or self._roster.busy or self._rounds.busy or self._undo.busy:
             return False
         if self._draining or (self._until_idle and self._failsafe.manual):
             return True

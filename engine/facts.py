@@ -1,11 +1,16 @@
 """Gathers from a view what the rules need to know."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from engine.policy.facts import Facts, Rules
+from engine.policy.limits.legal import Ruled
+from engine.safety.limits.usual import Usual
 from engine.schedule.almanac import Almanac
 from engine.schedule.planner import claims
+from state.model.brakes.usage import Amount
 from state.model.build import Build
+from state.model.task import Category
 from state.model.view import View
 from state.model.when.context import Situation
 from state.model.when.window import Span
@@ -19,14 +24,18 @@ def gather(
     now: datetime,
     occupying: tuple[Build, ...] | None = None,
     spans: tuple[Span, ...] | None = None,
+    usual: Mapping[Category, Amount] | None = None,
 ) -> Facts:
-    """Return the moment's facts; `occupying` and `spans` save a walk over all builds and over two weeks."""
+    """Return the moment's facts; `occupying`, `spans` and `usual` save walks over all builds and over two weeks."""
     if occupying is None:
         occupying = tuple(build for build in view.builds.values() if build.occupies)
     if spans is None:
         spans = Almanac(settings).spans(now) if settings.windows else ()
     situation = view.engine.situation
-    active = claims((view.tasks[build.label], build) for build in occupying if build.label in view.tasks)
+    if usual is None:
+        usual = Usual(view.tasks, view.builds.values()).medians
+    at_work = ((view.tasks[build.label], build) for build in occupying if build.label in view.tasks)
+    active = claims(at_work, usual, view.progress)
     return Facts(
         now=now,
         slots=settings.queue.slots if situation is None else situation.slots,
@@ -35,6 +44,8 @@ def gather(
         active=active,
         stopped=view.control.stopped or view.engine.stop_file,
         paused=view.control.paused,
+        usage=view.engine.limits,
+        usual=usual,
         sandbox_trouble=view.engine.sandbox,
     )
 

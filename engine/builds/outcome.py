@@ -6,7 +6,9 @@ from types import MappingProxyType
 
 import msgspec
 
+from engine.builds import breakers
 from engine.builds.comparison import Comparison
+from engine.builds.incidents import given_up
 from engine.hall import Hall
 from engine.policy.approvals import before_merge
 from engine.rounds.recurring import again
@@ -14,7 +16,7 @@ from state.model import build as b
 from state.model import task as t
 from state.model.anomaly import Anomaly
 from state.model.brakes.hold import Hold
-from state.model.escalation import EscalationKind, Urgency
+from state.model.escalation import Escalation, EscalationKind, Urgency
 from state.model.mode import WITHDRAWN
 from state.model.moves import move_build, move_task, release
 
@@ -72,7 +74,11 @@ class Outcome:
         """Nothing proves what happened; it is never run again by itself."""
         now = self._hall.clock.now()
         state = t.Unknown(build=self._id, text=text, at=now)
-        self._finish("unknown", text, state, "build_lost", ask=(EscalationKind.BUILD_UNKNOWN, text, Urgency.HIGH))
+        self._finish("unknown", text, state, "build_lost", ask=self._ask_what_happened)
+
+    def _ask_what_happened(self, text: str) -> tuple[Escalation, ...]:
+        kind, now = EscalationKind.BUILD_UNKNOWN, self._hall.clock.now()
+        return (self._hall.questions.ask(kind, self._task, text, now, build=self._id, urgency=Urgency.HIGH),)
 
     def failed(self, text: str, **checks: b.Check) -> None:
         """It failed: another try after a while, or the operator's turn after the last one."""
@@ -87,9 +93,10 @@ class Outcome:
             self._finish("failed", text, state, "build_failed", failures=failures, checks=checks)
             return
         state = t.Failed(build=self._id, text=text, at=now)
-        told = f"failed {failures} times; the last time: {text}"
-        ask = (EscalationKind.BUILD_FAILED, told, None)
-        self._finish("failed", text, state, "build_given_up", ask=ask, failures=failures, checks=checks)
+        self._finish("failed", text, state, "build_given_up", ask=self._tell_failure, failures=failures, checks=checks)
+
+    def _tell_failure(self, text: str) -> tuple[Escalation, ...]:
+        return given_up(self._hall, self._build, text)
 
     def over_limit(self, figure: str, value: float, limit: float) -> None:
         """It was stopped at one of its limits, which counts as a failure."""
@@ -129,7 +136,8 @@ class Outcome:
         question = self._hall.questions.ask(
             EscalationKind.REVIEW_NEEDED, task, text, now, build=self._id, digest=build.digest
         )
-        self._hall.stage([moved, reviewing, *answered, question], "review_asked", text, build)
+        counted = breakers.passed(self._hall, build)
+        self._hall.stage([moved, reviewing, *answered, question, *counted], "review_asked", text, build)
 
     def blocked(self, text: str) -> None:
         """Something stands in the way of the merge; nothing was touched."""
@@ -140,7 +148,8 @@ class Outcome:
         question = self._hall.questions.ask(
             EscalationKind.DELIVERY_BLOCKED, task, text, now, build=self._id, digest=build.digest
         )
-        self._hall.stage([moved, reviewing, question], "merge_blocked", text, build)
+        counted = breakers.passed(self._hall, build)
+        self._hall.stage([moved, reviewing, question, *counted], "merge_blocked", text, build)
 
     def _reviewing(self, **checks: b.Check) -> b.Build:
         """The build as one that waits for the operator, which it may have done before."""
@@ -173,7 +182,7 @@ class Outcome:
         state: t.TaskState,
         action: str,
         *,
-        ask: tuple[EscalationKind, str, Urgency | None] | None = None,
+        ask: Callable[[str], tuple[Escalation, ...]] | None = None,
         failures: int | None = None,
         checks: Mapping[str, b.Check] = MappingProxyType({}),
     ) -> None:
@@ -183,9 +192,10 @@ class Outcome:
         moved = move_task(task, state, failures=task.failures if failures is None else failures)
         if isinstance(state, t.Done) and task.spec.cron:
             moved = again(moved, self._hall.settings, now)
-        questions = list(self._hall.questions.answer(task.label, ending, now))
-        if ask is not None:
-            kind, told, urgency = ask
-            questions.append(self._hall.questions.ask(kind, task, told, now, build=self._id, urgency=urgency))
-        self._hall.stage([moved, over, *questions], action, text, build)
+        answered = self._hall.questions.answer(task.label, ending, now)
+        asked = ask(text) if ask is not None else ()
+        # One that was open for the same failure stays open.
+        questions = {question.key: question for question in (*answered, *asked)}
+        counted = breakers.ended(self._hall, over)
+        self._hall.stage([moved, over, *questions.values(), *counted], action, text, build)
         Comparison(self._hall, self._id).finished()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
+from engine.builds import breakers
 from engine.builds.attempt import Attempt
 from engine.desk.desk import Desk
 from engine.hall import Hall
@@ -150,7 +151,7 @@ class Roster:
             build=build_id,
             options=("start now", "leave it in the queue"),
         )
-        self._hall.store.stage([moved, build], reason)
+        self._hall.store.stage([moved, build, *breakers.began(self._hall, build)], reason)
         return build_id
 
     def _record_would(self, intent: planner.WouldStart) -> None:

@@ -1,7 +1,10 @@
 """What the rules are given besides the view: the moment, the slots and the operator's settings."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 
+from engine.policy.limits.legal import Ruled
+from state.model.brakes.usage import Amount, Usage
 from state.model.record import Noun
 from state.model.when.window import Span, Window
 
@@ -13,6 +16,11 @@ class Active(Noun, frozen=True, kw_only=True):
     build: str
     repo: str
     paths: tuple[str, ...]
+    category: Category | None = None
+    rest: Amount = Amount()
+    """What it is still taken to use."""
+    held: bool = False
+    """Whether it stands still and waits for the operator: then another may have its slot."""
 
 
 class Facts(Noun, frozen=True, kw_only=True):
@@ -28,6 +36,10 @@ class Facts(Noun, frozen=True, kw_only=True):
     """Why there are this many slots, in words; empty when the settings say so for any time."""
     spans: tuple[Span, ...] = ()
     """The windows that are open now and in the time to come, in order; none without windows."""
+    usage: tuple[Usage, ...] = ()
+    """How much of each limit on what all builds use together is taken."""
+    usual: Mapping[Category, Amount] = {}
+    """What builds of a category use, by the median of those so far."""
     sandbox_trouble: str | None = None
     """Why no sandbox can be made on this machine; empty when one can; None when nobody has looked."""
 

@@ -7,7 +7,8 @@ import msgspec
 
 from engine.policy import approvals, blockers, budget, clarity, command, estimate, priority, risk
 from engine.policy.facts import Facts, Rules
-from engine.policy.moment import conflicts, mode, sandbox, slots, standing, switch, timing, window
+from engine.policy.limits import legal
+from engine.policy.moment import breaker, conflicts, mode, rates, sandbox, slots, standing, switch, timing, window
 from engine.policy.times import who
 from state.model.task import Task
 from state.model.verdict import Finding, Stance, Verdict
@@ -48,6 +49,16 @@ _MOMENT = (
         window.RULE,
         ("spans", "now"),
         lambda t, v, f, r: _answered(t, (window.check(t.spec, f.spans, bool(r.windows), f.now, r.zone),)),
+    ),
+    _Moment(
+        breaker.RULE,
+        ("active", "now"),
+        lambda t, v, f, r: (breaker.check(t.spec, v.breakers, f.active, f.now, r.zone),),
+    ),
+    _Moment(
+        rates.RULE,
+        ("usage", "usual", "active", "now"),
+        lambda t, v, f, r: (rates.check(t.spec, f.usage, f.active, f.usual, f.now, r.zone),),
     ),
     _Moment(sandbox.RULE, (), lambda t, v, f, r: (sandbox.check(t.label, f.sandbox_trouble, r.unsandboxed),)),
 )

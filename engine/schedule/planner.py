@@ -1,19 +1,25 @@
 """The plan: which intents follow from a view, the moment's facts and the operator's rules."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 import msgspec
 
 from engine.policy import observing
 from engine.policy.facts import Active, Facts, Rules
 from engine.policy.gate import judge
-from engine.policy.moment import mode, window
+from engine.policy.moment import breaker, mode, rates, slots, window
 from state.model import task as t
+from state.model.brakes.usage import Amount
 from state.model.build import Build
 from state.model.mode import Mode
+from state.model.progress import Progress
 from state.model.record import Tagged
 from state.model.verdict import Stance, Verdict
 from state.model.view import View
+
+NOTHING = Amount()
+NOTHING_USUAL: Mapping[t.Category, Amount] = MappingProxyType({})
 
 
 class Start(Tagged, frozen=True, kw_only=True, tag="start"):
@@ -91,20 +97,21 @@ def plan(
     else:
         intents += [Deliver(build=build_id) for build_id in deliverable]
     known = observing.decided(view.control)
-    free = facts.slots - len(facts.active)
-    closed = _closed_to(facts, rules)
+    free = facts.slots - slots.taken(facts.active)
+    closed, shut = _closed_to(facts, rules), _shut_to(view, facts)
     for label in waiting:
         if free <= 0:
             break
         if label in settled:
             continue
         task = view.tasks[label]
-        if closed(task) or (label in known and known[label] == task.spec.digest):
+        if closed(task) or shut(task) or (label in known and known[label] == task.spec.digest):
             continue
         verdict = judge(task, view, facts, rules)
         if verdict.stance is Stance.ALLOW or (observes and _only_observed(verdict)):
             intents.append((WouldStart if observes else Start)(label=label, verdict=verdict))
-            facts = msgspec.structs.replace(facts, active=(*facts.active, claim(task, "")))
+            facts = msgspec.structs.replace(facts, active=(*facts.active, claim(task, "", facts.usual)))
+            shut = _shut_to(view, facts)
             free -= 1
         elif verdict.stance is not Stance.WAIT:
             intent = _settle(task, verdict)
@@ -130,14 +137,54 @@ def _closed_to(facts: Facts, rules: Rules) -> Callable[[t.Task], bool]:
     return lambda task: not (task.forced or window.takes(task.spec, span, now))
 
 
-def claim(task: t.Task, build: str) -> Active:
-    """What a build of this task occupies."""
-    return Active(label=task.label, build=build, repo=task.spec.repo, paths=task.spec.paths)
+def _shut_to(view: View, facts: Facts) -> Callable[[t.Task], bool]:
+    """Return a quick look at the brakes on all builds together, for the same reason."""
+    if not any(one.limit for one in facts.usage or ()) and not view.breakers:
+        return lambda task: False
+    usage, active, usual, now = facts.usage or (), facts.active, facts.usual, facts.now
+    return lambda task: (
+        not (breaker.lets(task.spec, view.breakers, active, now) and rates.fits(task.spec, usage, active, usual, now))
+    )
 
 
-def claims(tasks: Iterable[tuple[t.Task, Build]]) -> tuple[Active, ...]:
+def claim(
+    task: t.Task,
+    build: str,
+    usual: Mapping[t.Category, Amount] = NOTHING_USUAL,
+    used: Amount = NOTHING,
+    *,
+    held: bool = False,
+) -> Active:
+    """What a build of this task occupies, and what of its reservation is left once it has `used` so much."""
+    spec = task.spec
+    rest = rates.need(spec, usual).beyond(used)
+    return Active(
+        label=task.label,
+        build=build,
+        repo=spec.repo,
+        paths=spec.paths,
+        category=spec.category,
+        rest=rest,
+        held=held,
+    )
+
+
+def claims(
+    tasks: Iterable[tuple[t.Task, Build]], usual: Mapping[t.Category, Amount], progress: Mapping[str, Progress]
+) -> tuple[Active, ...]:
     """What the builds that are under way occupy."""
-    return tuple(claim(task, build.id) for task, build in tasks)
+    return tuple(
+        claim(task, build.id, usual, _used(build, progress.get(build.id)), held=build.hold is not None)
+        for task, build in tasks
+    )
+
+
+def _used(build: Build, progress: Progress | None) -> Amount:
+    on_record = Amount(calls=build.calls, spent=build.spent, files=build.files_changed)
+    if progress is None:
+        return on_record
+    seen = Amount(calls=progress.calls, spent=progress.spent, files=progress.files_changed)
+    return on_record + seen.beyond(on_record)
 
 
 def _settle(task: t.Task, verdict: Verdict) -> Intent | None:

@@ -47,6 +47,10 @@ class Escalation(Noun, frozen=True, kw_only=True):
     build: str = ""
     digest: str = ""
     """What an answer is bound to: the digest of the spec or of the diff that was shown."""
+    signature: str = ""
+    """What stays the same in the words of a failure: another error of the same task is another question."""
+    also: tuple[str, ...] = ()
+    """Other tasks that failed in the same way and wait too, as far as the text names them."""
     count: int = 1
     answered_at: datetime | None = None
     answer: str = ""

@@ -30,7 +30,7 @@ _VARIES = re.compile(
              | \b\d{1,2}:\d\d(?::\d\d)(?:[.,]\d+)?)
     | (?P<path>(?<![\w.:])(?:~|\.{1,2})?/[\w.@+%~-]+(?:/[\w.@+%~-]*)*(?::\d+){0,2}
              | (?<![\w.:/])[\w.@+-]+(?:/[\w.@+-]+)+(?::\d+){0,2}
-             | \b[\w+-]+\.(?:py|c|cc|cpp|h|hpp|rs|go|js|jsx|ts|tsx|java|rb|sh|toml|json|ya?ml|md|txt|lock|log)\b(?::\d+){0,2})
+             | \b[\w+-]+\.(?:py|c|cc|cpp|h|hpp|rs|go|jsx?|tsx?|java|rb|sh|toml|json|ya?ml|md|txt|lock)\b(?::\d+){0,2})
     | (?P<hex>\b0x[0-9a-fA-F]+\b | \b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,64}\b)
     | (?P<random>\btmp[\w-]{4,}\b | \b(?=\w*\d[A-Za-z]+\d)\w{6,}\b)
     | (?P<number>[-+]?\d+(?:[.,_]\d+)*%?)

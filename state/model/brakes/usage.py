@@ -52,9 +52,26 @@ class Usage(Noun, frozen=True, kw_only=True):
 
     figure: str
     """Such as `calls_per_min`, `usd_per_h`, `files_per_h` or `usd_per_night`."""
-    used: float
-    limit: float
+    used: int
+    """Calls, files or micro-dollars."""
+    limit: int
+    """0 where there is none."""
     window_s: float
     """Over how long it counts; 0 for the night, however long that is."""
     scope: str = ""
     """Of whom: empty for all builds, else `category:NAME` or `task:LABEL`."""
+    frees: tuple[tuple[datetime, int], ...] = ()
+    """When how much of it does not count any more, the first first."""
+
+    @property
+    def column(self) -> str:
+        """The field of an amount that it is about."""
+        return {"calls": "calls", "usd": "spent", "files": "files"}[self.figure.partition("_")[0]]
+
+    def at(self, now: datetime) -> int:
+        """How much is taken at a later moment if nothing more is used until then."""
+        return self.used - sum(amount for at, amount in self.frees if at <= now)
+
+    def of(self, amount: Amount) -> int:
+        """What of an amount counts here."""
+        return int(getattr(amount, self.column))

@@ -12,6 +12,8 @@ from engine.policy import observing
 from engine.policy.facts import Active, Facts, Rules
 from engine.policy.gate import APPROVABLE, SPAWNED, judge, judge_spec
 from state.model import task as t
+from state.model.brakes.breaker import COMMAND, Breaker, Open
+from state.model.brakes.usage import Usage
 from state.model.control import Control
 from state.model.verdict import Finding, Stance, Verdict
 from state.model.view import EngineInfo, View
@@ -26,9 +28,13 @@ NIGHT = Window(name="night", start_min=22 * 60, end_min=6 * 60)
 WORK = Window(name="work", start_min=8 * 60, end_min=18 * 60, lowest=t.Priority.HIGH)
 WINDOWED = Rules(budget_over=50_000_000, windows=(NIGHT, WORK))
 
+FULL = Usage(figure="files_per_h", used=50, limit=50, window_s=3600.0)
+OPEN = Breaker(runner=COMMAND, repo="", state=Open(since=NOON, until=NOON + timedelta(minutes=15)), text="five failed")
+
 OF_SPEC = ["clarity", "blockers", "priority", "risk", "approvals", "budget", "command", "estimate"]
 OF_MOMENT = [
-    "standing", "dependencies", "conflicts", "slots", "kill_switch", "pause", "mode", "timing", "window", "sandbox",
+    "standing", "dependencies", "conflicts", "slots", "kill_switch", "pause", "mode", "timing", "window", "breaker",
+    "rates", "sandbox",
 ]  # fmt: skip
 
 states = st.sampled_from(
@@ -157,7 +163,12 @@ def test_what_is_missing_is_named() -> None:
     """The words say which fact nobody knows."""
     missing: Any = {"slots": None, "active": None}
     verdict = judge(a_task(), VIEW, msgspec.structs.replace(FACTS, **missing), RULES)
-    assert [finding.text for finding in verdict.against] == ["not known: active", "not known: slots, active"]
+    assert [finding.text for finding in verdict.against] == [
+        "not known: active",
+        "not known: slots, active",
+        "not known: active",
+        "not known: active",
+    ]
 
 
 @settings(deadline=None)
@@ -226,6 +237,7 @@ def test_several_findings_of_one_rule_are_all_kept() -> None:
         ({}, {"stopped": True}, "kill_switch", Stance.WAIT),
         ({}, {"paused": True}, "pause", Stance.WAIT),
         ({"start_at": NOON + timedelta(1)}, {}, "timing", Stance.WAIT),
+        ({}, {"usage": (FULL,)}, "rates", Stance.WAIT),
         ({}, {"sandbox_trouble": "none"}, "sandbox", Stance.HOLD),
     ],
 )
@@ -260,6 +272,14 @@ def test_a_window_can_stop_a_start(task: dict[str, Any], rule: str, stance: Stan
 def test_the_record_stops_even_when_the_facts_were_gathered_before(view: View) -> None:
     """A kill switch, STOP file, pause or observe mode that only the view knows of is obeyed."""
     assert judge(a_task(), view, FACTS, RULES).stance is Stance.WAIT
+
+
+def test_an_open_breaker_can_stop_a_start() -> None:
+    """It is the only thing told against the task, and a yes of the operator's does not answer it."""
+    view = msgspec.structs.replace(VIEW, breakers={OPEN.key: OPEN})
+    for task in (a_task(), approved(a_task(forced=True))):
+        verdict = judge(task, view, FACTS, RULES)
+        assert [(finding.rule, finding.verdict) for finding in verdict.against] == [("breaker", Stance.WAIT)]
 
 
 @settings(deadline=None)

@@ -1,0 +1,202 @@
+"""Keeps what all builds use together within the limits of the settings: counts it, shows it, stops who goes over."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from engine.builds.roster import Roster
+from engine.facts import gather
+from engine.hall import Hall
+from engine.ledger import Ledger
+from engine.policy.moment import rates
+from engine.safety.limits.meter import Meter, NightSpan, Rate
+from engine.safety.limits.usual import Usual, amount_of
+from engine.schedule.windows import Week
+from state.journal import Entry
+from state.model import build as b
+from state.model.brakes.breaker import COMMAND, Open, breaker_key
+from state.model.brakes.hold import Hold
+from state.model.brakes.usage import Amount, Usage
+from state.model.progress import Progress
+from state.model.reason import ENGINE, Reason
+from state.model.task import Category
+from state.model.view import View
+from state.settings import Rates as RateLimits
+from state.settings import RateSettings, Settings
+from state.settings.windows import BUILT_IN
+from state.zones import zone_of
+
+NIGHT = "overnight"
+"""The window that is the night."""
+MINUTE_S, HOUR_S = 60.0, 3600.0
+
+_WRITTEN_EVERY = timedelta(seconds=5)
+"""The shortest time between two records of use while builds work; the end of a build is written at once."""
+_SHOWN_EVERY = timedelta(seconds=1)
+_FADES_EVERY = timedelta(seconds=60)
+"""How often viewers are told that what was used counts no more, while nothing else happens."""
+
+
+class Rates:
+    """On the engine's loop only. `set_info` changes what viewers are told of the engine."""
+
+    def __init__(self, hall: Hall, roster: Roster, ledger: Ledger, set_info: Callable[..., None]) -> None:
+        self._hall = hall
+        self._roster = roster
+        self._ledger = ledger
+        self._set_info = set_info
+        store, now = hall.store, hall.clock.now()
+        self._usual = Usual(store.tasks, store.builds.values())
+        self._meter = Meter(store.used.values(), self._scopes_of)
+        for build in ledger.unfinished():
+            # What has run to its end was counted with its result; of others the minutes know most.
+            running = isinstance(build.state, b.Preparing | b.Starting | b.Running)
+            self._meter.known(build.id, None if running else amount_of(build))
+        self._follow(hall.settings, now)
+        self._written_at = self._shown_at = now - _FADES_EVERY
+        self._urgent = False
+        self._shown: tuple[Usage, ...] = ()
+        store.listeners.append(self._note)
+
+    @property
+    def usual(self) -> dict[Category, Amount]:
+        """What builds of a category use, by the median of those so far."""
+        return self._usual.medians
+
+    def usage(self) -> tuple[Usage, ...]:
+        """How much of each limit is taken at this moment."""
+        now = self._hall.clock.now()
+        self._meter.begin_night(self._night(now))
+        return self._meter.usages(now)
+
+    def take(self, progress: Progress) -> None:
+        """Count what a running build says that it used, and stand it still if that is more than all may use."""
+        self._count(progress.build, Amount(calls=progress.calls, spent=progress.spent, files=progress.files_changed))
+
+    def look(self) -> None:
+        """Write down and show what was counted; to be done before anything is decided."""
+        now = self._hall.clock.now()
+        if self._settings is not self._hall.settings:
+            self._follow(self._hall.settings, now)
+        if self._meter.unwritten and (self._urgent or now - self._written_at >= _WRITTEN_EVERY):
+            rows = self._meter.take_unwritten()
+            self._hall.store.stage(rows, Reason(actor=ENGINE, action="use_counted", why=_sum(rows)))
+            self._written_at, self._urgent = now, False
+        if now - self._shown_at >= _SHOWN_EVERY and (shown := self.usage()) != self._shown:
+            self._shown, self._shown_at = shown, now
+            self._set_info(limits=shown)
+
+    def next_change(self) -> datetime | None:
+        """The next moment at which something is to be written or shown."""
+        now, moments = self._hall.clock.now(), []
+        if self._meter.unwritten:
+            moments.append(self._written_at + _WRITTEN_EVERY)
+        usage = self.usage()
+        if usage != self._shown:
+            moments.append(self._shown_at + _SHOWN_EVERY)
+        fades = [one.frees[0][0] for one in usage if one.frees and one.window_s]
+        if fades:
+            moments.append(max(min(fades), self._shown_at + _FADES_EVERY))
+        return max(min(moments), now) if moments else None
+
+    def next_start(self, view: View) -> datetime | None:
+        """The next moment at which a task that waits for nothing but a brake on all builds may start."""
+        breakers = [known for known in view.breakers.values() if isinstance(known.state, Open)]
+        usage = self.usage()
+        if not breakers and not any(one.limit and one.frees for one in usage):
+            return None
+        opens = {known.key: known.state.until for known in breakers if isinstance(known.state, Open)}
+        facts = gather(view, self._hall.settings, view.at, self._ledger.occupying(), (), self.usual)
+        known: dict[object, datetime | None] = {}
+        for label in self._ledger.waiting:
+            spec = view.tasks[label].spec
+            key = (spec.repo, spec.category, spec.budget, spec.label if self._settings.rates.task else "")
+            if key not in known:
+                free = rates.free_at(spec, usage, facts.active, self.usual, view.at)
+                fits = rates.fits(spec, usage, facts.active, self.usual, view.at)
+                at = [moment for moment in (free, opens.get(breaker_key(COMMAND, spec.repo))) if moment is not None]
+                known[key] = max(at) if at and (fits or free is not None) else None
+        return min((at for at in known.values() if at is not None and at > view.at), default=None)
+
+    def _follow(self, settings: Settings, now: datetime) -> None:
+        """Go by these settings."""
+        self._settings = settings
+        windows = settings.windows
+        self._nights = Week(
+            (windows.get(NIGHT, BUILT_IN[NIGHT]),), tuple(settings.holidays.values()), zone_of(settings.time.zone)
+        )
+        night = settings.night
+        nightly = (Rate("usd_per_night", night.usd, 0.0), Rate("calls_per_night", night.calls, 0.0))
+        self._meter.limit(limits_of(settings.rates), [rate for rate in nightly if rate.limit], now)
+
+    def _night(self, now: datetime) -> NightSpan | None:
+        if not (self._settings.night.usd or self._settings.night.calls):
+            return None
+        span = self._nights.at(now)
+        return None if span is None else NightSpan(span.opens_at, span.closes_at)
+
+    def _scopes_of(self, build_id: str) -> tuple[str, ...]:
+        build = self._hall.store.builds.get(build_id)
+        task = self._hall.store.tasks.get(build.label) if build is not None else None
+        return () if task is None else (f"task:{task.label}", f"category:{task.spec.category}")
+
+    def _note(self, entry: Entry) -> None:
+        """Follow a change: the result of a build says for certain what it changed, also of the quickest."""
+        for record in entry.records:
+            if not isinstance(record, b.Build):
+                continue
+            if not record.over or self._meter.is_under_way(record.id):
+                self._count(record.id, amount_of(record))
+            if record.over:
+                self._urgent = True
+                self._meter.forget(record.id)
+                task = self._hall.store.tasks.get(record.label)
+                if task is not None:
+                    self._usual.note(record, task)
+
+    def _count(self, build_id: str, amount: Amount) -> None:
+        now = self._hall.clock.now()
+        if not self._meter.take(build_id, amount, now):
+            return
+        self._hall.wake()
+        build = self._hall.store.builds[build_id]
+        if build.over or build.hold is not None:
+            return
+        for one in self.usage():
+            if not self._meter.concerns(build_id, one):
+                continue
+            figure = f"{one.figure} of {one.scope}" if one.scope else one.figure
+            # A yes lets it use as much again, from where it stood.
+            bound = max(one.limit, build.allowed.get(figure, -one.limit) + one.limit)
+            if one.limit and one.used > bound:
+                self._roster.hold(build_id, _hold(build, figure, one, round(bound), now))
+                return
+
+
+def limits_of(settings: RateSettings) -> list[Rate]:
+    """Return the limits that are set: of all builds, of one category's and of one task's."""
+    groups: list[tuple[str, RateSettings | RateLimits]] = [("", settings)]
+    groups += [(f"category:{name}", own) for name, own in settings.category.items()]
+    groups += [(f"task:{label}", own) for label, own in settings.task.items()]
+    found = []
+    for scope, own in groups:
+        found += [
+            Rate("calls_per_min", own.calls_per_min, MINUTE_S, scope),
+            Rate("usd_per_h", own.usd_per_h, HOUR_S, scope),
+            Rate("files_per_h", own.files_per_h, HOUR_S, scope),
+        ]
+    return [rate for rate in found if rate.limit]
+
+
+def _hold(build: b.Build, figure: str, one: Usage, bound: int, now: datetime) -> Hold:
+    unit = one.figure.partition("_")[0]
+    of = one.scope.replace(":", " ") or "all builds"
+    text = (
+        f"{build.id} is frozen: {of} used {rates.said(unit, one.used)} {rates.name(unit)} {rates.span(one)}, and "
+        f"{rates.said(unit, bound)} are allowed; `midwatch approve {build.label}` lets it go on, for as much again, "
+        f"`midwatch deny {build.label}` kills it"
+    )
+    return Hold(figure=figure, used=one.used, limit=bound, text=text, since=now)
+
+
+def _sum(rows: tuple[object, ...]) -> str:
+    return f"what was used in {len(rows)} minute{'s' if len(rows) != 1 else ''}"

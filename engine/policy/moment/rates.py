@@ -1,0 +1,117 @@
+"""Whether what a task may use still fits into what all builds may use in an hour and in a night."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+
+from engine.policy.facts import Active
+from engine.policy.times import say_here
+from state.model.brakes.usage import Amount, Usage
+from state.model.money import to_dollars
+from state.model.task import Category, Spec
+from state.model.verdict import Finding, Stance
+
+RULE = "rates"
+
+_MINUTE_S = 60.0
+_WORDS = {"calls": "calls", "usd": "money", "files": "file changes"}
+
+
+def need(spec: Spec, usual: Mapping[Category, Amount]) -> Amount:
+    """Return what a build of a task is taken to use: its budget, else what is usual in its category, else nothing."""
+    known = usual.get(spec.category, Amount())
+    spent = known.spent if spec.budget is None else spec.budget
+    return Amount(calls=known.calls, spent=spent, files=known.files)
+
+
+def check(
+    spec: Spec,
+    usage: Sequence[Usage],
+    active: Sequence[Active],
+    usual: Mapping[Category, Amount],
+    now: datetime,
+    zone: tzinfo,
+) -> Finding:
+    """Wait where a limit is used up, or where its rest does not cover the task besides the builds under way."""
+    tight = list(_tight(spec, usage, active, usual, now))
+    if not tight:
+        text = "within what all builds may use" if usage else "no limit on what all builds use"
+        return Finding(rule=RULE, verdict=Stance.ALLOW, text=text)
+    text = "; ".join(_told(one, reserved, wanted, now, zone) for one, reserved, wanted in tight)
+    return Finding(rule=RULE, verdict=Stance.WAIT, text=text)
+
+
+def fits(
+    spec: Spec, usage: Sequence[Usage], active: Sequence[Active], usual: Mapping[Category, Amount], now: datetime
+) -> bool:
+    """Whether nothing is tight for a task; the same as what `check` says, without words."""
+    return next(_tight(spec, usage, active, usual, now), None) is None
+
+
+def free_at(
+    spec: Spec, usage: Sequence[Usage], active: Sequence[Active], usual: Mapping[Category, Amount], now: datetime
+) -> datetime | None:
+    """Return when time alone will have made room for a task; None when there is room, or other builds take it."""
+    moments = [_free_at(one, reserved, wanted) for one, reserved, wanted in _tight(spec, usage, active, usual, now)]
+    known = [moment for moment in moments if moment is not None]
+    return max(known) if known and len(known) == len(moments) else None
+
+
+def counts(scope: str, label: str, category: Category | None) -> bool:
+    """Whether builds of a task count in a scope."""
+    return scope in ("", f"task:{label}", f"category:{category}")
+
+
+def _tight(
+    spec: Spec, usage: Sequence[Usage], active: Sequence[Active], usual: Mapping[Category, Amount], now: datetime
+) -> Iterator[tuple[Usage, int, int]]:
+    """Yield each limit without room for a task, what builds under way have reserved of it and what the task needs."""
+    for one in usage:
+        if not one.limit or not counts(one.scope, spec.label, spec.category):
+            continue
+        # In a single minute a build makes only some of its calls, so that nothing is reserved there.
+        brief = one.window_s and one.window_s <= _MINUTE_S
+        # What needs more than the limit by itself starts when all of it is free.
+        wanted = 0 if brief else min(one.of(need(spec, usual)), one.limit)
+        others = () if brief else (build for build in active if counts(one.scope, build.label, build.category))
+        reserved = sum(one.of(build.rest) for build in others)
+        used = one.at(now)
+        if used >= one.limit or (wanted and used + reserved + wanted > one.limit):
+            yield one, reserved, wanted
+
+
+def _free_at(one: Usage, reserved: int, wanted: int) -> datetime | None:
+    used = one.used
+    for at, amount in one.frees:
+        used -= amount
+        if used < one.limit and (not wanted or used + reserved + wanted <= one.limit):
+            return at
+    return None
+
+
+def _told(one: Usage, reserved: int, wanted: int, now: datetime, zone: tzinfo) -> str:
+    unit = one.figure.partition("_")[0]
+    of = f" of {one.scope.replace(':', ' ')}" if one.scope else ""
+    text = f"{said(unit, one.at(now))} of {said(unit, one.limit)}{of} {span(one)} are used ({name(unit)})"
+    if reserved:
+        text += f", {said(unit, reserved)} more are reserved for what is being built"
+    if wanted:
+        text += f", and it may need {said(unit, wanted)}"
+    at = _free_at(one, reserved, wanted)
+    return f"{text}; free again at {say_here(at, now, zone)}" if at else f"{text}; waits for what is being built"
+
+
+def name(unit: str) -> str:
+    """Return what is counted, in words."""
+    return _WORDS[unit]
+
+
+def said(unit: str, value: int) -> str:
+    """Return a value with its unit, such as `$9.20` or `50`."""
+    return to_dollars(value) if unit == "usd" else f"{value:,}"
+
+
+def span(one: Usage) -> str:
+    """Return the window of a limit in words, such as `in the last hour`."""
+    if not one.window_s:
+        return "in this night"
+    return "in the last minute" if one.window_s <= _MINUTE_S else "in the last hour"
