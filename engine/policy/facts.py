@@ -6,6 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from engine.policy.limits.legal import Ruled
 from state.model.brakes.usage import Amount, Usage
 from state.model.record import Noun
+from state.model.task import Category
 from state.model.when.window import Span, Window
 
 
