@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console import logs
+from console.http.beside import beside
 from console.links import HostedLink, SocketLink
 from console.operator import operator
 from console.server import Server
@@ -37,7 +38,8 @@ async def serve(
     server = Server(workspace, engine)
     await server.start()
     try:
-        await engine.run(until_idle=until_idle, ready=ready)
+        async with beside(workspace, load(workspace.settings).http):
+            await engine.run(until_idle=until_idle, ready=ready)
     finally:
         await server.close()
 

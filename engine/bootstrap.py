@@ -1,6 +1,7 @@
 """The only place that names concrete parts: it puts an engine together."""
 
 import logging
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -60,7 +61,16 @@ def open_engine(workspace: Workspace, mode: str, clock: Clock | None = None) -> 
         _look_back(workspace, store, clock)
         _settings_are_read(store, clock)
         crash.begin(workspace, mode, clock.now())
+        _begin(store, mode)
         return Engine(workspace, store, settings, clock, probed, mode, MIDWATCH)
+
+
+def _begin(store: Store, mode: str) -> None:
+    """Put on record, with the first change, that an engine is at work."""
+    try:
+        store.stage((), Reason(actor=ENGINE, action=crash.STARTED, why=f"{mode}, process {os.getpid()}"))
+    except StoreFailed as error:
+        log.error("its start is not recorded: %s", error)
 
 
 def _look_back(workspace: Workspace, store: Store, clock: Clock) -> None:

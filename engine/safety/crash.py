@@ -5,22 +5,30 @@ import logging
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from engine.safety import processes, record
 from state.disk import DISK
+from state.errors import StoreFailed
 from state.files import Workspace, atomic_write
 from state.model.escalation import EscalationKind, Urgency
+from state.model.reason import ENGINE, Reason
 from state.model.record import Noun
 from state.records import UNREADABLE
+
+if TYPE_CHECKING:
+    from state.store import Store
 from state.text import one_line
 
 log = logging.getLogger("midwatch.engine")
 
 KIND = "daemon_crashed"
 """The type of the signal."""
+STARTED = "engine_started"
+"""What an engine writes down first, and when it ends as it should last."""
+ENDED = "engine_ended"
 MARK = "running.json"
 """There from an engine's first moment to its last; whoever finds it without its engine knows what happened."""
 STACKS = "engine.stacks"
@@ -78,8 +86,12 @@ def begin(workspace: Workspace, mode: str, now: datetime) -> None:
         log.warning("a crash of this engine would go unnoticed: %s", error)
 
 
-def farewell(workspace: Workspace) -> None:
+def farewell(workspace: Workspace, store: "Store") -> None:
     """Say that the engine ends as it should; the lock must still be held."""
+    try:
+        store.commit((), Reason(actor=ENGINE, action=ENDED, why="it was told to, or had nothing more to do"))
+    except StoreFailed as error:
+        log.warning("the end of this engine is not on record: %s", error)
     try:
         (workspace.hidden / MARK).unlink(missing_ok=True)
     except OSError as error:

@@ -7,10 +7,15 @@ from engine.clock import Clock, SystemClock
 from engine.safety.kill import KillReport, kill_until_none
 from engine.safety.stop_file import BY_FILE, Stop, StopLine, append, engaged, notes, record_deaths, uses
 from state.errors import MidwatchError
-from state.files import Workspace
+from state.files import Lock, Workspace
 from state.model.brakes.kill_use import Means
 
 __all__ = ["BY_FILE", "Stop", "SwitchFailed", "died", "engage", "engaged", "killed_by", "notes", "release", "uses"]
+
+
+_SAID_S = 0.25
+"""How long an engine may take to write down what it killed."""
+_LOOK_S = 0.01
 
 
 class SwitchFailed(MidwatchError):
@@ -44,6 +49,12 @@ def killed_by(workspace: Workspace, reports: tuple[KillReport, ...]) -> tuple[Ki
     """Return all that died: `reports`, and what an engine killed that was quicker because it watches the file."""
     found = {report.build: report for report in reports}
     noted = notes(workspace)
+    if not found and Lock(workspace).owner_pid():
+        # An engine that is awake has killed by now, and is about to say so.
+        until = time.monotonic() + _SAID_S
+        while not (noted and noted.killed) and time.monotonic() < until:
+            time.sleep(_LOOK_S)
+            noted = notes(workspace)
     for report in noted.killed if noted else ():
         found.setdefault(report.build, report)
     return tuple(found.values())

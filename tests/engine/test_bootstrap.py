@@ -8,6 +8,7 @@ import pytest
 
 from engine import bootstrap
 from engine.safety import crash
+from state import journal
 from state.disk import DISK
 from state.files import Lock, Workspace, WorkspaceBusy, create_workspace
 from state.journal import JournalDamaged
@@ -99,7 +100,9 @@ def test_an_engine_that_crashed_is_told_by_the_next_one(workspace: Workspace) ->
         assert (question.type, question.priority, question.open) == (crash.QUESTION, Urgency.HIGH, True)
         (signal,) = workspace.escalations.iterdir()
         assert f"its last words are in escalations/{signal.name}" in question.text
-        assert store.number == 1
+    actions = [decision.action for decision in journal.read(workspace.journal)]
+    assert actions.count(crash.KIND) == 1
+    assert actions.count(crash.STARTED) == actions.count(crash.ENDED) == 3
 
 
 def test_a_crash_that_cannot_be_recorded_keeps_no_engine_from_starting(

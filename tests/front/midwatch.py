@@ -183,10 +183,14 @@ class Space:
 
     def begin(self, *words: str) -> Engine:
         """Start an engine and do not wait for it."""
+        return self.begin_verb("engine", *words)
+
+    def begin_verb(self, *words: str) -> Engine:
+        """Start a command line that stays, and do not wait for it."""
         log = self.home / "engine.log"
         with log.open("ab") as out:
             process = subprocess.Popen(
-                [*MIDWATCH, "engine", *words],
+                [*MIDWATCH, *words],
                 cwd=self.home,
                 env=self.env,
                 stdin=subprocess.DEVNULL,

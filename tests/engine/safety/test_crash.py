@@ -13,7 +13,10 @@ import msgspec
 import pytest
 
 from engine.safety import crash, processes
+from state import journal
 from state.files import Workspace, create_workspace
+from state.store import Store
+from tests.making import ManualClock
 
 BEGAN = datetime(2026, 3, 4, 22, 0, tzinfo=UTC)
 NOW = datetime(2026, 3, 5, 1, 30, tzinfo=UTC)
@@ -39,9 +42,11 @@ def test_an_engine_that_says_farewell_leaves_nothing(workspace: Workspace) -> No
     """A clean end is no crash, and neither is a workspace in which none ever ran; a farewell may come twice."""
     assert crash.found(workspace) is None
     crash.begin(workspace, "headless", BEGAN)
-    crash.farewell(workspace)
-    crash.farewell(workspace)
+    with Store.open(workspace, ManualClock()) as store:
+        crash.farewell(workspace, store)
+        crash.farewell(workspace, store)
     assert crash.found(workspace) is None
+    assert [decision.action for decision in journal.read(workspace.journal)] == [crash.ENDED] * 2
     assert list(workspace.hidden.glob("running*")) == []
 
 
@@ -145,7 +150,8 @@ def test_a_disk_that_takes_nothing_stops_no_engine(workspace: Workspace, caplog:
     assert "would go unnoticed" in caplog.text
     assert "would stay unknown" in caplog.text
     (workspace.hidden / crash.MARK).mkdir()
-    crash.farewell(workspace)
+    with Store.open(workspace, ManualClock()) as store:
+        crash.farewell(workspace, store)
     assert "will be taken for a crash" in caplog.text
 
 

@@ -1,0 +1,1 @@
+"""Verbs about what stops builds, and about proving that it does."""
