@@ -33,6 +33,7 @@ WITHOUT_TEST = {
     "state/model/brakes/reversal.py": "fields only",
     "state/model/brakes/hold.py": "fields only",
     "state/model/brakes/safekeeping.py": "fields only",
+    "state/settings/keeping.py": "fields only",
     "state/model/when/schedule.py": "fields only",
     "engine/policy/facts.py": "fields only",
     "console/doctor/proof.py": "fields only",

@@ -1,6 +1,7 @@
 """The operator's settings: `midwatch.toml`, typed, with errors that name file, line and key."""
 
 from state.settings.brakes import BreakerSettings, NightSettings, Rates, RateSettings
+from state.settings.keeping import SnapshotSettings
 from state.settings.problems import Problem, SettingsError
 from state.settings.reader import load, mistake
 from state.settings.text import default_text
@@ -48,6 +49,7 @@ __all__ = [
     "SandboxSettings",
     "Settings",
     "SettingsError",
+    "SnapshotSettings",
     "StallSettings",
     "TaskSettings",
     "TimeSettings",

@@ -224,6 +224,17 @@ SECTIONS = (
         ),
     ),
     Section(
+        "snapshots",
+        "Restore points. `midwatch snapshot` makes them; [schedules] defaults = true has one made each hour.",
+        (
+            Key("hourly", "hourly", _AT_LEAST_1, "Regular ones: of so many hours the last one is kept."),
+            Key("daily", "daily", _AT_LEAST_0, "The same of days,"),
+            Key("monthly", "monthly", _AT_LEAST_0, "and of months."),
+            Key("asked", "asked_s", units.LASTING, "How long one is kept that you asked for, or that a restore made."),
+            Key("folders", "folders", units.PATHS, "Folders to keep besides the workspace's own files."),
+        ),
+    ),
+    Section(
         "time",
         "When things happen.",
         (Key("zone", "zone", units.ZONE, "Your time zone; the machine's where none is named."),),

@@ -16,6 +16,7 @@ from state.model.when.context import Context, ContextRule
 from state.model.when.schedule import Schedule
 from state.model.when.window import Exceptional, Window
 from state.settings.brakes import AnomalySettings, BreakerSettings, CapSettings, NightSettings, RateSettings
+from state.settings.keeping import SnapshotSettings
 from state.zones import local_name
 
 
@@ -182,6 +183,7 @@ class Settings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sandbox: SandboxSettings = SandboxSettings()
     git: GitSettings = GitSettings()
     http: HttpSettings = HttpSettings()
+    snapshots: SnapshotSettings = SnapshotSettings()
     approval: ApprovalSettings = ApprovalSettings()
     audit: AuditSettings = AuditSettings()
     time: TimeSettings = msgspec.field(default_factory=TimeSettings)

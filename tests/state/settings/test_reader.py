@@ -88,6 +88,12 @@ def test_every_setting_can_be_set(path: Path) -> None:
         [git]
         name = "Night Shift"
         email = "night@example.org"
+        [snapshots]
+        hourly = 24
+        daily = 7
+        monthly = 0
+        asked = "7d"
+        folders = ["/srv/notes"]
         [http]
         port = 8377
         host = "127.0.0.2"
@@ -187,6 +193,7 @@ def test_every_setting_can_be_set(path: Path) -> None:
         },
         "sandbox": {"read": ("/opt/tools",), "idle_priority": False},
         "git": {"name": "Night Shift", "email": "night@example.org"},
+        "snapshots": {"hourly": 24, "daily": 7, "monthly": 0, "asked_s": 604_800.0, "folders": ("/srv/notes",)},
         "http": {"port": 8377, "host": "127.0.0.2", "open_metrics": True},
         "approval": {"budget_over": 12_500_000},
         "audit": {"keep_s": 30 * 86_400.0, "archive": "/srv/old", "head": ("git",), "head_command": "mail ada"},
