@@ -37,6 +37,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "weekend": ("reports.weekend", "Plan the weekend's long tasks, and tell what became of them."),
     "stats": ("reports.stats", "Show how builds have fared."),
     "kpis": ("reports.kpis", "Show how well it goes, against goals."),
+    "telemetry": ("reports.telemetry", "Show what builds usually come to."),
+    "anomalies": ("reports.anomalies", "Show what was unlike that, with a picture."),
     "logs": ("output", "Print what a build printed."),
     "diff": ("output", "Print what a build changed."),
     "engine": ("place", "Run the engine without a console."),

@@ -75,7 +75,7 @@ class Judge:
         known = self.durations.expected(task.spec)
         low, middle, high = map(span, (known.low_s, known.median_s, known.high_s))
         source = {"estimate": "by its estimate", "default": "for want of an estimate"}.get(known.said, known.said)
-        return f"about {middle}, four times of five {low} to {high} ({source})"
+        return f"about {middle}, four times out of five {low} to {high} ({source})"
 
     def when(self, task: Task) -> str:
         """The same in words, by the operator's clock."""

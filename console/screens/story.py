@@ -4,7 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from console.screens.subject import Kind, Subject
+from console.screens.unusual import asked_about, picture
+from engine.policy.bands.band import said
 from state.model import task as t
+from state.model.anomaly import Anomaly
 from state.model.build import Build
 from state.model.money import to_dollars
 from state.model.progress import Progress
@@ -17,6 +20,8 @@ from widgets.cells import Cell, Tone
 
 Lines = Iterator[Cell]
 BLANK = Cell("")
+_PICTURE = 48
+"""As wide as fits beside the lists of a window of 110 columns."""
 
 
 def tell(subject: Subject, view: View, build: Build | None, findings: Sequence[Finding]) -> list[Cell]:
@@ -47,6 +52,8 @@ def _escalation(subject: Subject, view: View) -> Lines:
     mark = words.urgency(escalation.priority)
     yield Cell(f"{mark.text}: {words.question(escalation.type)}", mark.tone)
     yield Cell(f"  {escalation.text}")
+    anomaly = asked_about(view, escalation.build, escalation.text)
+    yield from _picture(anomaly) if anomaly else ()
     times = f", {escalation.count} times" if escalation.count > 1 else ""
     yield Cell(f"  since {words.moment(escalation.created_at)}{times}", Tone.DIM)
     yield BLANK
@@ -54,10 +61,16 @@ def _escalation(subject: Subject, view: View) -> Lines:
 
 def _anomaly(subject: Subject, view: View) -> Lines:
     anomaly = view.anomalies[subject.key]
-    yield Cell(f"▲ {anomaly.figure}: {anomaly.value:g}, should be at most {anomaly.limit:g}", Tone.WARN)
+    yield Cell(f"▲ {anomaly.figure}: {said(anomaly)}", Tone.WARN)
     yield Cell(f"  {anomaly.text}")
+    yield from _picture(anomaly)
     yield Cell(f"  {words.moment(anomaly.created_at)} in {anomaly.build}", Tone.DIM)
     yield BLANK
+
+
+def _picture(anomaly: Anomaly) -> Lines:
+    for line in picture(anomaly, _PICTURE):
+        yield Cell(f"  {line}", Tone.DIM)
 
 
 def _state(task: t.Task, build: Build | None) -> Lines:

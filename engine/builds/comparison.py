@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime
+from typing import NamedTuple
 
 from engine.hall import Hall
 from engine.policy.bands.band import judged, outside
@@ -25,6 +26,14 @@ from state.model.build import Build, Finished
 from state.model.progress import Progress
 from state.model.task import Spec
 from state.settings import Settings
+
+
+class _Unusual(NamedTuple):
+    """The edge that a value is beyond, in words too, and the band where one is known."""
+
+    edge: float
+    text: str
+    band: Band | None
 
 
 class Comparison:
@@ -72,8 +81,10 @@ class Comparison:
 
     def held(self, hold: Hold) -> None:
         """Write down what a build is being held for."""
-        figure = FIGURES[hold.figure]
-        self._note(Measured(figure, hold.used), hold.limit, self._known().get(figure.name), hold.text)
+        measured = Measured(FIGURES[hold.figure], hold.used)
+        found = self._unusual(measured)
+        if found is not None:
+            self._note(measured, *found)
 
     def ended(self) -> None:
         """Write down what was unusual of a build whose command ended well; too little of something counts, too."""
@@ -96,38 +107,40 @@ class Comparison:
                 f"{found.failed} of the last {found.of} builds failed, where {found.most:g} would be usual "
                 f"(from {found.before} builds, {found.kind})"
             )
-            self._note(Measured(FAILURES, float(found.failed)), found.most, None, text)
+            self._note(Measured(FAILURES, float(found.failed)), found.most, text, None)
 
     def _compare(self, measured: Measured) -> None:
-        figure, value = measured
-        if any(
-            known.build == self._id and known.figure == figure.name for known in self._hall.store.anomalies.values()
-        ):
+        told = self._hall.store.anomalies.values()
+        if any((known.build, known.figure) == (self._id, measured.figure.name) for known in told):
             return
-        found, cap = self._known().get(figure.name), self._cap(figure)
-        if cap and value > cap:
-            self._note(measured, cap, found, _over_cap(figure, value, cap))
-        elif found is not None and outside(value, found):
-            edge = found.high if value > found.high else found.low
-            self._note(measured, edge, found, judged(value, figure, found))
+        found = self._unusual(measured)
+        if found is not None:
+            self._note(measured, *found)
 
     def _beyond(self, measured: Measured, now: datetime) -> Hold | None:
         figure, value = measured
         if not self._hall.settings.anomalies.enabled or _asked(self._build, figure):
             return None
-        found, cap = self._known().get(figure.name), self._cap(figure)
-        if cap and value > cap:
-            limit, text = cap, _over_cap(figure, value, cap)
-        elif found is not None and value > found.high:
-            limit, text = found.high, judged(value, figure, found)
-        else:
+        found = self._unusual(measured)
+        if found is None or value < found.edge:
             return None
         label = self._build.label
-        told = (
-            f"{self._id} is frozen: {text}; `midwatch anomalies {label}` shows the picture, `midwatch approve {label}` "
-            f"lets it go on, `midwatch deny {label}` kills it"
+        text = (
+            f"{self._id} is frozen: {found.text}; `midwatch anomalies {label}` shows the picture, "
+            f"`midwatch approve {label}` lets it go on, `midwatch deny {label}` kills it"
         )
-        return Hold(figure=figure.name, used=value, limit=limit, text=told, since=now, anomaly=True)
+        return Hold(figure=figure.name, used=value, limit=found.edge, text=text, since=now, anomaly=True)
+
+    def _unusual(self, measured: Measured) -> _Unusual | None:
+        """Return which edge a value is beyond, that of a cap or else that of its band; None for neither."""
+        figure, value = measured
+        band, cap = self._known().get(figure.name), self._cap(figure)
+        if cap and value > cap:
+            text = f"{figure.words} {figure.show(value)}, over the cap of {figure.show(cap)} in [anomalies.caps]"
+            return _Unusual(cap, text, band)
+        if band is not None and outside(value, band):
+            return _Unusual(band.high if value > band.high else band.low, judged(value, figure, band), band)
+        return None
 
     def _known(self) -> dict[str, Band]:
         """The bands, made when they are first needed: what ends meanwhile must not move them."""
@@ -151,7 +164,7 @@ class Comparison:
             MEMORY.name: float(caps.memory_bytes),
         }.get(figure.name, 0.0)
 
-    def _note(self, measured: Measured, limit: float, found: Band | None, text: str) -> None:
+    def _note(self, measured: Measured, edge: float, text: str, band: Band | None) -> None:
         build = self._build
         anomaly = Anomaly(
             id=f"a{len(self._hall.store.anomalies) + 1}",
@@ -159,10 +172,10 @@ class Comparison:
             build=build.id,
             figure=measured.figure.name,
             value=measured.value,
-            limit=limit,
+            limit=edge,
             text=text,
             created_at=self._hall.clock.now(),
-            band=found,
+            band=band,
         )
         self._hall.stage([anomaly], "anomaly_seen", text, build)
 
@@ -170,7 +183,3 @@ class Comparison:
 def _asked(build: Build, figure: Figure) -> bool:
     """Whether the operator let this very build go on although this figure was unusual."""
     return f"anomaly:{figure.name}" in build.allowed
-
-
-def _over_cap(figure: Figure, value: float, cap: float) -> str:
-    return f"{figure.words} {figure.show(value)}, over the cap of {figure.show(cap)} in [anomalies.caps]"

@@ -114,7 +114,8 @@ def test_the_present_slots_are_those_that_the_engine_tells():
 def test_how_long_a_build_lasts_is_learned():
     """An estimate counts until ten builds of the kind have ended well; what is over lasts no more."""
     asked = a_task("a", command="make", hours=5)
-    assert judge(asked)[0].lasts(asked) == ("about 5 h, four times of five 3 h 24 min to 7 h 20 min (by its estimate)")
+    estimated = judge(asked)[0].lasts(asked)
+    assert estimated == "about 5 h, four times out of five 3 h 24 min to 7 h 20 min (by its estimate)"
     done = [a_task(f"t{n}", t.Done(build=f"t{n}-1", note="", at=NOON), command="make") for n in range(10)]
     over = b.Finished(ending="done", text="", at=NOON)
     builds = {
@@ -133,6 +134,6 @@ def test_how_long_a_build_lasts_is_learned():
         "high_s": 600.0,
         "from": "history of 10",
     }
-    assert judging.lasts(asked) == "about 5 min, four times of five 1 min to 10 min (history of 10)"
+    assert judging.lasts(asked) == "about 5 min, four times out of five 1 min to 10 min (history of 10)"
     assert judging.lasts(done[0]) == ""
     assert judging.starts(done[0])["expected"] is None

@@ -9,6 +9,7 @@ from console.screens.story import tell, title
 from console.screens.subject import Kind, resolve, shown_build
 from state.model import build as b
 from state.model import task as t
+from state.model.anomaly import Band
 from state.model.progress import Progress
 from state.model.verdict import Finding, Stance
 from state.model.view import View
@@ -118,8 +119,26 @@ def test_what_is_wanted_hides_nothing() -> None:
 def test_an_anomaly_tells_its_figures() -> None:
     """What was measured stands beside what it should be, and the task's story follows."""
     text = told(night_view(), Kind.ANOMALY, "n-ledger")
-    assert "run_s: 9, should be at most 3" in text
+    assert "▲ run_s: 9 s" in text
     assert "▶ building" in text
+
+
+def test_an_anomaly_and_its_question_show_the_picture() -> None:
+    """The value is drawn among those before it, both where it is listed and where it is asked about."""
+    band = Band(low=0, high=200, centre=60, sigma=3, kind="bug fix", history=(50.0, 60.0, 70.0))
+    view = night_view()
+    before = view.anomalies["n-ledger"]
+    anomaly = msgspec.structs.replace(before, value=900.0, limit=200.0, band=band)
+    asked = msgspec.structs.replace(
+        view.escalations["q-csv"], label="ledger", build=before.build, text=f"it is frozen: {before.text}; say yes"
+    )
+    view = msgspec.structs.replace(view, anomalies={anomaly.key: anomaly}, escalations={asked.key: asked})
+    for text in (told(view, Kind.ANOMALY, anomaly.key), told(view, Kind.ESCALATION, asked.key)):
+        assert "run time, on a logarithmic scale" in text
+        assert "15 min ┤" in text
+        assert text.count("◆") == 2
+    other = msgspec.structs.replace(asked, text="something else")
+    assert "◆" not in told(msgspec.structs.replace(view, escalations={other.key: other}), Kind.ESCALATION, other.key)
 
 
 def test_titles() -> None:
