@@ -66,7 +66,7 @@ def _cannot_approve(subject: Subject | None, view: View) -> str:
     if isinstance(task, str):
         return task
     assert subject is not None
-    present = asked(task)
+    present = asked(task, view.builds)
     if not present:
         return f"{task.label} waits for no approval: it is {words_of(task)}."
     if subject.digest != present:
@@ -83,8 +83,11 @@ def _cannot_deny(subject: Subject | None, view: View) -> str:
         # What the engine asks about itself needs no task to be dismissed.
         return "" if open_questions else task
     assert subject is not None
-    if isinstance(task.state, t.AwaitingApproval | t.Held | t.AwaitingReview):
-        return "" if subject.digest == asked(task) else f"What waits on {task.label} is not what this row asks about."
+    build = view.builds.get(task.build)
+    stands_still = build is not None and build.hold is not None
+    if stands_still or isinstance(task.state, t.AwaitingApproval | t.Held | t.AwaitingReview):
+        present = asked(task, view.builds)
+        return "" if subject.digest == present else f"What waits on {task.label} is not what this row asks about."
     if isinstance(task.state, t.Queued | t.Retrying) or open_questions:
         return ""
     return f"{task.label} waits for no answer: it is {words_of(task)}."

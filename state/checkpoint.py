@@ -11,6 +11,7 @@ from state.line import Seal
 from state.model.anomaly import Anomaly
 from state.model.brakes.breaker import Breaker
 from state.model.brakes.kill_use import KillUse
+from state.model.brakes.raised import Raised
 from state.model.brakes.safekeeping import Safekeeping
 from state.model.brakes.usage import Used
 from state.model.build import Build
@@ -61,6 +62,7 @@ class Image(msgspec.Struct, frozen=True):
     control: dict[str, Control] = {}
     schedules: dict[str, ScheduleState] = {}
     kill_uses: dict[str, KillUse] = {}
+    raised: dict[str, Raised] = {}
     breakers: dict[str, Breaker] = {}
     safekeeping: dict[str, Safekeeping] = {}
     used: dict[str, Used] = {}

@@ -7,6 +7,7 @@ import msgspec
 from state.model.anomaly import Anomaly
 from state.model.brakes.breaker import Breaker
 from state.model.brakes.kill_use import KillUse
+from state.model.brakes.raised import Raised
 from state.model.brakes.safekeeping import Safekeeping
 from state.model.brakes.usage import Used
 from state.model.build import Build
@@ -26,6 +27,7 @@ TABLES: dict[str, type[Record]] = {
     "control": Control,
     "schedules": ScheduleState,
     "kill_uses": KillUse,
+    "raised": Raised,
     "breakers": Breaker,
     "safekeeping": Safekeeping,
     "used": Used,

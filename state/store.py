@@ -17,6 +17,7 @@ from state.line import Seal
 from state.model.anomaly import Anomaly
 from state.model.brakes.breaker import Breaker
 from state.model.brakes.kill_use import KillUse
+from state.model.brakes.raised import Raised
 from state.model.brakes.safekeeping import Safekeeping
 from state.model.brakes.usage import Used
 from state.model.build import Build
@@ -98,6 +99,7 @@ class Store:
         self.anomalies: Mapping[str, Anomaly] = self._live("anomalies", Anomaly)
         self.schedules: Mapping[str, ScheduleState] = self._live("schedules", ScheduleState)
         self.kill_uses: Mapping[str, KillUse] = self._live("kill_uses", KillUse)
+        self.raised: Mapping[str, Raised] = self._live("raised", Raised)
         self.breakers: Mapping[str, Breaker] = self._live("breakers", Breaker)
         self.used: Mapping[str, Used] = self._live("used", Used)
 

@@ -29,7 +29,9 @@ class ActiveBuild(NamedTuple):
 
     @property
     def step(self) -> str:
-        """What it says it is doing."""
+        """What it says it is doing, or why it stands still."""
+        if self.build.hold is not None:
+            return f"held: {self.build.hold.short}"
         return (self.live.step if self.live else "") or self.build.step
 
     @property

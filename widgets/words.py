@@ -31,6 +31,7 @@ _BUILD = {
     b.Delivering: Cell("» merging", Tone.BUSY),
     b.Finished: Cell("■ finished", Tone.DIM),
 }
+_HELD = Cell("■ held", Tone.WARN)
 _URGENCY = {
     Urgency.URGENT: Cell("!! urgent", Tone.BAD),
     Urgency.HIGH: Cell("! high", Tone.BAD),
@@ -58,6 +59,7 @@ _KIND = {
     EscalationKind.BUILD_UNKNOWN: "unknown",
     EscalationKind.DELIVERY_BLOCKED: "blocked",
     EscalationKind.LIMIT_REACHED: "limit",
+    EscalationKind.ANOMALY: "anomaly",
     EscalationKind.SYSTEM_HEALTH: "system",
 }
 
@@ -76,7 +78,7 @@ def build_state(build: b.Build) -> Cell:
         ending = build.state.ending
         tone = Tone.GOOD if ending == "done" else Tone.DIM if ending == "killed" else Tone.BAD
         return Cell(f"{'✓' if ending == 'done' else '✗'} {ending}", tone)
-    return _BUILD[type(build.state)]
+    return _HELD if build.hold else _BUILD[type(build.state)]
 
 
 def urgency(value: Urgency) -> Cell:

@@ -12,7 +12,7 @@ from console.cli.base import Hand, ask, in_workspace, known, label_argument, say
 @in_workspace
 @click.pass_obj
 def approve(hand: Hand, label: str, digest: str | None, reason: str) -> None:
-    """Say yes to what is open on a task: its start, or the diff that waits for review."""
+    """Say yes to what is open on a task: its start, its going on beyond a limit, or the diff that waits for review."""
     from console.screens.subject import asked
     from state.model.command import Approve
     from state.model.mode import Mode
@@ -21,12 +21,12 @@ def approve(hand: Hand, label: str, digest: str | None, reason: str) -> None:
     with hand.control() as control:
         view = control.view()
         task = known(view, label)
-        shown = digest or asked(task)
+        shown = digest or asked(task, view.builds)
         reply = ask(control, Approve(label=label, digest=shown, why=reason))
-        if view.control.mode is Mode.OBSERVE:
+        build = view.builds.get(task.build)
+        if view.control.mode is Mode.OBSERVE or (build is not None and build.hold is not None):
             say(reply.text)
         elif isinstance(task.state, AwaitingReview):
-            build = view.builds.get(task.state.build)
             files = f", {build.files_changed} files" if build else ""
             say(f"{label}: approved the diff {shown[:12]}{files}\n{reply.text}")
         else:
@@ -48,7 +48,7 @@ def deny(hand: Hand, label: str, reason: str) -> None:
         view = control.view()
         # What the engine asks about itself is filed under a name that no task can have.
         own = label not in view.tasks and any(e.open and e.label == label for e in view.escalations.values())
-        digest = "" if own else asked(known(view, label))
+        digest = "" if own else asked(known(view, label), view.builds)
         say(ask(control, Deny(label=label, digest=digest, why=reason)).text)
 
 

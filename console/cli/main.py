@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "status": ("status", "Show the engine, the builds and what waits for you."),
     "approve": ("answer", "Say yes to what is open on a task."),
     "deny": ("answer", "Say no to what is open on a task."),
+    "raise": ("brakes.raising", "Let a build go on under a higher limit, until midnight."),
     "fail": ("answer", "Count a task's present build as failed."),
     "retry": ("answer", "Try a task again."),
     "kill": ("stop", "End a task's build, or everything."),
@@ -52,6 +53,10 @@ VERBS: dict[str, tuple[str, str]] = {
 """Each verb, the module that holds it and its line in the help; a module is imported when its verb is called."""
 
 
+_NAMES = {"next": "next_", "raise": "raise_"}
+"""The functions that cannot be called as their verb is."""
+
+
 class Verbs(click.Group):
     """The verbs, each imported when it is needed."""
 
@@ -64,7 +69,7 @@ class Verbs(click.Group):
         if cmd_name not in VERBS:
             return None
         module = import_module(f"console.cli.{VERBS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name if cmd_name != "next" else "next_")
+        command: click.Command = getattr(module, _NAMES.get(cmd_name, cmd_name))
         return command
 
     def resolve_command(

@@ -101,15 +101,35 @@ def active_row(build: Build, view: View) -> Value:
         "build": build.id,
         "label": build.label,
         "attempt": build.attempt,
-        "state": build.state_name,
+        "state": build.state_name if build.hold is None else "held",
         "percent": progress.percent if progress else build.percent,
         "step": progress.step if progress else build.step,
         "started_at": build.started_at,
         "files_changed": progress.files_changed if progress else build.files_changed,
         "output_bytes": progress.output_bytes if progress else 0,
         "cpu_s": progress.cpu_s if progress else build.cpu_s,
+        "memory_bytes": progress.memory_bytes if progress else None,
+        "disk_bytes": progress.disk_bytes if progress else None,
+        "calls": progress.calls if progress else build.calls,
+        "spent_micro": progress.spent if progress else build.spent,
+        "held": _held(build),
         "life_at": progress.life_at if progress else None,
         "sandboxed": build.sandboxed,
+    }
+
+
+def _held(build: Build) -> Value | None:
+    hold = build.hold
+    if hold is None:
+        return None
+    return {
+        "figure": hold.figure,
+        "used": hold.used,
+        "limit": hold.limit,
+        "anomaly": hold.anomaly,
+        "since": hold.since,
+        "text": hold.text,
+        "digest": hold.digest,
     }
 
 

@@ -95,10 +95,13 @@ def _summary(answer: dict[str, Any], observing: str, switch: str) -> str:
 
 def _active(answer: dict[str, Any], now: "datetime") -> str:
     from console.render import ago, table, terminal_width
+    from state.model.brakes import figure
 
     rows = []
     for row in answer["active"]:
         state = row["state"] if row["sandboxed"] else f"{row['state']} NO SANDBOX"
+        if row["held"]:
+            state += f": {figure.of(row['held']['figure'], row['held']['used'], row['held']['limit'])}"
         shown = [row["label"], row["build"], state, f"{row['percent']} %", ago(row["started_at"], now)]
         rows.append([*shown, str(row["files_changed"]), row["step"]])
     headings = ["ACTIVE", "BUILD", "STATE", "DONE", "STARTED", "FILES", "STEP"]

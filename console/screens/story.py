@@ -78,6 +78,9 @@ def _state(task: t.Task, build: Build | None) -> Lines:
     yield Cell(mark.text + _how(task), mark.tone)
     if isinstance(task.state, t.AwaitingApproval | t.Held):
         yield Cell(f"  a approves the start of exactly this task ({task.spec.digest[:10]}), d denies it", Tone.STRONG)
+    if build is not None and build.hold is not None:
+        yield Cell(f"  {build.hold.text}", Tone.WARN)
+        yield Cell("  a lets it go on, d kills it", Tone.STRONG)
     if isinstance(task.state, t.AwaitingReview):
         approved = build is not None and build.approved
         if not approved:
@@ -146,6 +149,11 @@ def _build(build: Build, progress: Progress | None) -> Lines:
 def _figures(build: Build, live: Progress | None) -> str:
     files, cpu_s = (live.files_changed, live.cpu_s) if live else (build.files_changed, build.cpu_s)
     told = f"{files} file{'s' * (files != 1)} changed · {cpu_s:.1f} s of CPU"
+    if live is not None:
+        told += f" · {_size(live.memory_bytes)} of memory · {_size(live.disk_bytes)} on disk"
+    calls, spent = (live.calls, live.spent) if live else (build.calls, build.spent)
+    if calls or spent:
+        told += f" · {calls:,} calls · {to_dollars(spent)}"
     if live is None:
         return told
     life = f" · last sign of life {words.clock(live.life_at, seconds=True)}" if live.life_at else ""

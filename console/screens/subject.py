@@ -1,5 +1,6 @@
 """The thing that an action is about, as it was drawn."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ class Subject(NamedTuple):
     build: str
     """The build that its task is at, or that it tells of."""
     digest: str
-    """The digest of the open question's spec or diff; empty when nothing is asked."""
+    """The digest of the open question's spec, diff or hold; empty when nothing is asked."""
     state: str
     """The state of its task."""
 
@@ -56,13 +57,16 @@ def _of_task(kind: Kind, key: str, label: str, view: View, *, build: str = "") -
         key=key,
         label=label,
         build=(task.build if task else "") or build,
-        digest=asked(task) if task else "",
+        digest=asked(task, view.builds) if task else "",
         state=task.state_name if task else "",
     )
 
 
-def asked(task: t.Task) -> str:
-    """Return the digest of what is open on a task; empty when nothing is."""
+def asked(task: t.Task, builds: Mapping[str, Build]) -> str:
+    """Return the digest of what is open on a task or its build; empty when nothing is."""
+    build = builds.get(task.build)
+    if build is not None and build.hold is not None:
+        return build.hold.digest
     if isinstance(task.state, t.AwaitingApproval | t.Held):
         return task.spec.digest
     return task.state.digest if isinstance(task.state, t.AwaitingReview) else ""

@@ -262,6 +262,7 @@ class Attempt:
         checking = move_build(build, b.Checking(candidate=build.result))
         why = f"{build.files_changed} files changed"
         self._hall.stage([*self._task_verifying(), checking], "result_collected", why, build)
+        self._outcome.note_beyond()
         Comparison(self._hall, self.id).ended()
 
     def _task_verifying(self) -> list[t.Task]:

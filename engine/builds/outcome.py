@@ -11,6 +11,7 @@ from engine.builds.comparison import Comparison
 from engine.builds.incidents import given_up
 from engine.hall import Hall
 from engine.policy.approvals import before_merge
+from engine.policy.limits import bounds
 from engine.rounds.recurring import again
 from state.model import build as b
 from state.model import task as t
@@ -41,7 +42,21 @@ class Outcome:
 
     def needs_review(self) -> bool:
         """Whether the operator must see the diff before it merges."""
-        return before_merge(self._task.spec, self._build.verified.result is b.Result.YES)
+        verified = self._build.verified.result is b.Result.YES
+        return self._beyond() is not None or before_merge(self._task.spec, verified)
+
+    def _beyond(self) -> Hold | None:
+        """The limit that it ended beyond: it was over before anybody could hold it."""
+        build = self._build
+        used = {"files": build.files_changed, "calls": build.calls, "spent": build.spent}
+        return bounds.broken(build, used, self._hall.clock.now())
+
+    def note_beyond(self) -> None:
+        """Say so if it ended beyond a limit."""
+        beyond = self._beyond()
+        if beyond is not None:
+            self.note(f"it ended before it could be held: {beyond.short}")
+            self.anomaly(beyond.figure, beyond.used, beyond.limit, f"{self._id} ended beyond its limit: {beyond.short}")
 
     def note(self, text: str) -> None:
         """Add something that the operator should know of how it ran."""
@@ -129,6 +144,9 @@ class Outcome:
         build, task = self._build, self._task
         verified = "verified" if build.verified.result is b.Result.YES else "not verified: it has no verify command"
         text = f"{verified}; {build.files_changed} files changed; `midwatch diff {build.label}` shows them"
+        beyond = self._beyond()
+        if beyond is not None:
+            text = f"beyond its limit: {beyond.short}; {text}"
         moved = move_task(task, t.AwaitingReview(build=self._id, digest=build.digest))
         reviewing = self._reviewing()
         # The way is clear, if it was not: only the diff is asked about now.

@@ -11,6 +11,7 @@ from engine.hall import Hall
 from engine.ledger import Ledger
 from engine.nursery import Nursery
 from engine.policy import observing
+from engine.policy.limits import bounds
 from engine.safety.kill import KillReport, kill_build, killed
 from engine.schedule import planner
 from state.model import build as b
@@ -20,6 +21,7 @@ from state.model.mode import Mode
 from state.model.moves import move_task
 from state.model.progress import Progress
 from state.model.reason import ENGINE, Reason
+from state.model.verdict import Verdict
 from state.settings import SandboxKind, limits_for
 
 _PATIENCE_S = 5.0
@@ -121,6 +123,8 @@ class Roster:
         if settled is not task:
             reason = Reason(actor=ENGINE, action=action, why=why, label=task.label)
             self._hall.store.stage([settled, *questions], reason)
+            # What was let go here may start, and is not yet among those that were looked at.
+            self._wake()
         return None
 
     def _record_start(self, intent: planner.Start) -> str:
@@ -129,20 +133,20 @@ class Roster:
         settings = self._hall.settings
         own = settings.tasks.get(spec.label)
         attempt = task.attempts + 1
+        now = self._hall.clock.now()
         build_id = f"{spec.label}-{attempt}"
         build = b.Build(
             id=build_id,
             label=spec.label,
             attempt=attempt,
-            created_at=self._hall.clock.now(),
+            created_at=now,
             state=b.Preparing(),
-            limits=limits_for(settings, spec),
+            limits=bounds.in_force(limits_for(settings, spec), self._hall.store.raised.values(), spec.label, now),
             sandboxed=own is None or own.sandbox is not SandboxKind.NONE,
             repo=spec.repo,
             branch=spec.branch,
         )
         moved = move_task(task, t.Building(build=build_id), attempts=attempt)
-        why = "; ".join(finding.text for finding in intent.verdict.findings)
         reason = Reason(
             actor=ENGINE,
             action="build_decided",

@@ -7,6 +7,7 @@ import msgspec
 
 from engine.builds.comparison import Comparison
 from engine.builds.outcome import Outcome
+from engine.builds.recount import Recount
 from engine.builds.use import Use
 from engine.hall import Hall
 from engine.policy.limits import bounds
@@ -43,6 +44,7 @@ class Vigil:
         self._id = build_id
         self._paths = hall.workspace.build(build_id)
         self._outcome = outcome
+        self._recount = Recount(self._paths, repo=bool(self._build.repo))
         self._use = Use(self._build, adopted=adopted)
         self._comparison = Comparison(hall, build_id)
         self._wanted: Hold | None = None
@@ -66,7 +68,10 @@ class Vigil:
                 await self._watch(identity, monitor)
             finally:
                 monitor.stop()
-        return self._use.total(monitor.finish())
+        last = monitor.finish()
+        self._see(last)
+        assert self._use.latest is not None
+        return self._use.latest
 
     def hold(self, hold: Hold) -> None:
         """Freeze the build and ask the operator; one that is held already, or that is to die, stays as it is."""
@@ -103,19 +108,27 @@ class Vigil:
         )
 
     def _take(self, progress: Progress) -> None:
-        self._use.seen(progress)
+        self._recount.seen(progress)
+        if self._recount.rest_s() == 0:
+            self.nudge()
+        self._see(progress)
         self._heed()
+
+    def _see(self, progress: Progress) -> None:
+        files = self._recount.files
+        self._use.seen(progress if files is None else msgspec.structs.replace(progress, files_changed=files))
 
     def _heed(self) -> None:
         """Show the figures as they are, and hold the build if one of them is over its limit."""
         if self._use.latest is None:
             return
-        self._hall.publish(self._use.latest)
         build, now = self._build, self._hall.clock.now()
         hold = bounds.broken(build, _figures(self._use.latest), now)
         hold = hold or self._comparison.broken(self._use.latest, self._run_s(build, now), now)
+        # Its own limit comes before those that it shares: whoever is told of the figures may hold it as well.
         if hold is not None:
             self.hold(hold)
+        self._hall.publish(self._use.latest)
         self._note_use()
 
     def _note_use(self) -> None:
@@ -129,6 +142,9 @@ class Vigil:
         while True:
             self._nudged = False
             await self._in_step(monitor)
+            if not self._frozen and await self._recount.count():
+                self._see(monitor.progress)
+                self._heed()
             quiet_s = 0.0 if self._frozen else await asyncio.to_thread(monitor.quiet_s)
             self._heed_clock(quiet_s)
             if await self._ends_within(identity, self._rest_s(quiet_s)):
@@ -152,7 +168,9 @@ class Vigil:
     async def _stand_still(self, monitor: Monitor, hold: Hold) -> None:
         await self._freeze()
         # What it did while it was being stopped counts as well, and is not asked about a second time.
-        self._use.seen(await asyncio.to_thread(monitor.look))
+        progress = await asyncio.to_thread(monitor.look)
+        await self._recount.count_now()
+        self._see(progress)
         build = self._build
         self._wanted = None
         if isinstance(build.state, b.Running) and not self._withdrawn(build):
@@ -164,6 +182,7 @@ class Vigil:
             self._outcome.held(hold)
             if hold.anomaly:
                 self._comparison.held(hold)
+            await self._hall.durable()
 
     async def _freeze(self) -> None:
         stands = await asyncio.to_thread(freezer.freeze, self._paths)
@@ -206,7 +225,7 @@ class Vigil:
         stall_s = after_s if quiet_s >= after_s else after_s - quiet_s
         run_s = self._run_s(build, now)
         late_s = min(bounds.bound(build, "run_s") - run_s, self._comparison.rest_s(run_s))
-        return max(min(stall_s, late_s), _LEAST_S)
+        return max(min(stall_s, late_s, self._recount.rest_s()), _LEAST_S)
 
     @staticmethod
     def _withdrawn(build: b.Build) -> bool:

@@ -1,13 +1,18 @@
 """Commands on builds that stand still at a limit."""
 
+from datetime import UTC, datetime, time, timedelta, tzinfo
+
 import msgspec
 
 from engine.desk.common import OBSERVES, Common, Handlers, Refused
 from engine.policy.limits import bounds
+from engine.policy.times import say_here
 from state.model import build as b
+from state.model import command as c
 from state.model import task as t
 from state.model.brakes import figure as figures
 from state.model.brakes.hold import Hold
+from state.model.brakes.raised import Raised
 from state.model.moves import release
 
 
@@ -16,7 +21,7 @@ class Holds:
 
     def __init__(self, at: Common) -> None:
         self.at = at
-        self.handlers: Handlers = {}
+        self.handlers: Handlers = {c.RaiseLimit: self._raise}
 
     def held(self, task: t.Task) -> tuple[b.Build, Hold] | None:
         """Return a task's build with its hold; None while none of it stands still."""
@@ -28,8 +33,7 @@ class Holds:
     def allow(self, build: b.Build, hold: Hold, digest: str, actor: str, why: str) -> str:
         """Let it go on, once, as far beyond this figure as its limit goes."""
         self._refuse_stale(hold, digest)
-        if self.at.observes:
-            raise Refused(f"{OBSERVES}, so {build.id} stays frozen; `midwatch deny {build.label}` kills it")
+        self._refuse_observing(build)
         now = self.at.clock.now()
         free = release(build, now, allowed=bounds.allowed(build, hold))
         answered = self.at.questions.answer(build.label, "approved", now)
@@ -47,7 +51,45 @@ class Holds:
         self.at.stage([ended, *answered], actor, "hold_denied", why, label=build.label, build=build.id)
         return f"{build.label}: killing {build.id}; its work is kept"
 
+    def _raise(self, command: c.RaiseLimit, actor: str) -> str:
+        """Let it go on under a higher limit, which counts for the task's next builds too until the day ends."""
+        task = self.at.task(command.label)
+        held = self.held(task)
+        if held is None:
+            raise Refused(f"{task.label} is {task.state_name}: no build of it stands still at a limit")
+        build, hold = held
+        self._refuse_stale(hold, command.digest)
+        self._refuse_observing(build)
+        if hold.anomaly or hold.figure not in bounds.BOUNDS:
+            raise Refused(f"no limit of {task.label} stands behind this: `midwatch approve {task.label}` lets it go on")
+        to = bounds.further(build, hold) if command.to is None else command.to
+        if to < hold.used:
+            used = figures.said(hold.figure, hold.used)
+            raise Refused(f"{build.id} used {used} already: raise the limit to no less than that")
+        now = self.at.clock.now()
+        until = _day_ends(now, self.at.rules.zone)
+        told = Raised(label=task.label, figure=hold.figure, limit=to, until=until, by=actor)
+        allowed = {figure: more for figure, more in build.allowed.items() if figure != hold.figure}
+        limits = bounds.raised(build.limits, hold.figure, to)
+        free = release(build, now, limits=limits, allowed=allowed)
+        answered = self.at.questions.answer(task.label, "raised", now)
+        text = f"{figures.name(hold.figure)} up to {figures.said(hold.figure, to)} until {say_here(until, now, self.at.rules.zone)}"
+        self.at.stage(
+            [told, free, *answered], actor, "limit_raised", command.why or text, label=task.label, build=build.id
+        )
+        return f"{task.label}: {build.id} goes on; {text}, in its next builds too"
+
+    def _refuse_observing(self, build: b.Build) -> None:
+        if self.at.observes:
+            raise Refused(f"{OBSERVES}, so {build.id} stays frozen; `midwatch deny {build.label}` kills it")
+
     @staticmethod
     def _refuse_stale(hold: Hold, digest: str) -> None:
         if digest != hold.digest:
             raise Refused("what it stands still for has changed since it was shown: look at it again, then answer")
+
+
+def _day_ends(now: datetime, zone: tzinfo) -> datetime:
+    """Return the next midnight of the operator's."""
+    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), zone).astimezone(UTC)

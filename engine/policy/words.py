@@ -78,6 +78,8 @@ def _build(build_id: str, view: View) -> str:
         return f" ({build_id})"
     progress = view.progress.get(build_id)
     percent, step = (progress.percent, progress.step) if progress else (build.percent, build.step)
+    if build.hold is not None:
+        return f" and stands still ({build_id}, attempt {build.attempt}): {build.hold.text}"
     told = f" ({build_id}, attempt {build.attempt}, {percent} %"
     return told + (f": {step})" if step else ")")
 

@@ -130,7 +130,7 @@ def encode_active(builds: Iterable[Build], view: View) -> bytes:
                 title=one_line(task.spec.title, _WIDTH) if task else "",
                 build=build.id,
                 attempt=build.attempt,
-                state=build.state_name,
+                state=build.state_name if build.hold is None else "held",
                 percent=figures.percent,
                 step=one_line(figures.step, _WIDTH),
                 started_at=build.started_at,
@@ -149,7 +149,7 @@ def render_progress(task: Task, build: Build, progress: Progress | None, now: da
         f"- **Label:** {one_line(task.label, _WIDTH)}",
         f"- **Status:** {task.state_name.replace('_', ' ')}",
         f"- **Progress:** {figures.percent} %" + (f" ({one_line(figures.step, _WIDTH)})" if figures.step else ""),
-        f"- **Build:** {build.id}, attempt {build.attempt}, {build.state_name}",
+        f"- **Build:** {build.id}, attempt {build.attempt}, {_state(build)}",
         f"- **Started:** {_time(build.started_at)}",
     ]
     if build.ended_at is not None:
@@ -157,7 +157,7 @@ def render_progress(task: Task, build: Build, progress: Progress | None, now: da
     lines.append(f"- **Attempts:** {task.attempts}, {task.failures} failed in a row")
     lines.append(f"- **Updated:** {_time(now)}")
     lines += _section("Breakdown", [f"- [{'x' if done else ' '}] {text}" for text, done in _breakdown(task, progress)])
-    lines += _section("Blockers", [f"- {one_line(text, _WIDTH)}" for text in _blockers(task)])
+    lines += _section("Blockers", [f"- {one_line(text, _WIDTH)}" for text in _blockers(task, build)])
     lines += _section("Proven", _proven(build))
     lines += _section("Deliverables", [f"- {one_line(name, _WIDTH)}" for name in build.deliverables])
     lines += _section("Commits", [f"- {one_line(text, _WIDTH)}" for text in (progress.commits if progress else ())])
@@ -177,7 +177,13 @@ def _breakdown(task: Task, progress: Progress | None) -> list[tuple[str, bool]]:
     return [(text, at < len(ticked) and ticked[at]) for at, text in enumerate(texts)]
 
 
-def _blockers(task: Task) -> tuple[str, ...]:
+def _state(build: Build) -> str:
+    return build.state_name if build.hold is None else f"held: {build.hold.short}"
+
+
+def _blockers(task: Task, build: Build) -> tuple[str, ...]:
+    if build.hold is not None:
+        return (build.hold.text,)
     state = task.state
     match state:
         case Held() | AwaitingApproval():

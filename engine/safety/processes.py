@@ -77,6 +77,15 @@ def all_stats() -> dict[int, Stat]:
     return {found.pid: found for pid in pids() if (found := stat(pid)) is not None}
 
 
+def tree_of(pid: int, everyone: dict[int, Stat]) -> set[int]:
+    """Return the pids of a process and of all that descend from it, among those that are known."""
+    ours = {pid}
+    # Parents are not always older by pid, so go round until nobody is added.
+    while grown := {found.pid for found in everyone.values() if found.parent in ours} - ours:
+        ours |= grown
+    return ours
+
+
 def pids() -> Iterator[int]:
     """Yield the pid of every process that can be seen."""
     for name in os.listdir("/proc"):

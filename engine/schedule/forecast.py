@@ -131,6 +131,8 @@ class _Play:
 
     def _occupy(self) -> None:
         for active in self._facts.active:
+            if active.held:
+                continue  # nobody knows when the operator answers
             build, task = self._builds.get(active.build), self._tasks.get(active.label)
             began, lasts_s = self._now, estimate.ASSUMED_S if task is None else self._lasts_s(task)
             if build is not None and isinstance(build.state, b.Running):

@@ -13,7 +13,7 @@ from watchfiles import Change, watch
 
 from engine.clock import Clock
 from engine.safety.processes import Identity
-from engine.work.counts import census
+from engine.work.counts import census, memory
 from engine.work.output import OutputLog
 from engine.work.process import cpu_seconds
 from engine.work.progress import ProgressReader, commits_from_reflog, criteria_ticked, overall
@@ -29,6 +29,8 @@ _DISK_ANYWAY_S = 30.0
 """The longest: what is written through a mapping is told to nobody."""
 _CPU_LIFE_S = 0.01
 """So much CPU time since the last sign of life is one."""
+_GROWTH_BYTES = 16 << 20
+"""So much more memory is worth telling although nothing else happens."""
 _SMALL_FILE = 256 * 1024
 
 
@@ -125,8 +127,12 @@ class Monitor:
             with self._reading:
                 if self._stop.is_set():
                     return
-                if batch or self._disk_due():
+                if batch or self._disk_due() or self._grew():
                     self._look(batch)
+
+    def _grew(self) -> bool:
+        """Whether its processes hold noticeably more memory than was told last: that shows in no file."""
+        return memory.held_bytes(self._identity) > self.progress.memory_bytes + _GROWTH_BYTES
 
     def _look(self, batch: set[tuple[Change, str]]) -> None:
         before = self.progress
@@ -134,7 +140,10 @@ class Monitor:
         self._read_notes()
         self._count(batch)
         spent = cpu_seconds(self._identity)
-        self.progress = msgspec.structs.replace(self.progress, cpu_s=max(spent, self.progress.cpu_s))
+        held = memory.held_bytes(self._identity)
+        self.progress = msgspec.structs.replace(
+            self.progress, cpu_s=max(spent, self.progress.cpu_s), memory_bytes=held or self.progress.memory_bytes
+        )
         self._disk_stale = self._disk_stale or bool(batch)
         if self._disk_due():
             self._measure_disk()
@@ -155,6 +164,8 @@ class Monitor:
             output_bytes=self._log.total_bytes,
             cut_bytes=self._log.cut_bytes,
             step=self._lines.step or self.progress.step,
+            calls=self._lines.calls,
+            spent=self._lines.spent,
         )
 
     def _read_notes(self) -> None:

@@ -148,7 +148,7 @@ def read_log(paths: BuildPaths, last_bytes: int | None = None) -> bytes:
 def last_words(paths: BuildPaths, width: int = 200) -> str:
     """Return the last line of a build's output that is neither empty nor about progress, cleaned, cut to `width`."""
     lines = read_log(paths, 4096).decode("utf-8", "replace").splitlines()
-    said = (one_line(line, width) for line in reversed(lines) if not line.startswith("::progress"))
+    said = (one_line(line, width) for line in reversed(lines) if not line.startswith(("::progress", "::usage")))
     return next((line for line in said if line), "it printed nothing")
 
 

@@ -222,8 +222,5 @@ def cpu_seconds(i: Identity) -> float:
     if spent is not None:
         return spent
     everyone = processes.all_stats()
-    ours = {i.pid}
-    # Parents are not always older by pid, so go round until nobody is added.
-    while grown := {s.pid for s in everyone.values() if s.parent in ours} - ours:
-        ours |= grown
+    ours = processes.tree_of(i.pid, everyone)
     return sum(everyone[pid].cpu_s + everyone[pid].reaped_cpu_s for pid in ours if pid in everyone)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from engine.work.counts import usage
 from state.text import clean, one_line
 
 LINE_BYTES = 4096
@@ -23,12 +24,18 @@ _MADE = re.compile(r"(?:commit(?: \([a-z]+\))?|cherry-pick|revert): (.*)")
 
 
 class ProgressReader:
-    """Finds lines such as `::progress 40 writing tests` in output that comes in pieces; the latest one counts."""
+    """Finds lines such as `::progress 40 writing tests` in output that comes in pieces; the latest one counts.
+
+    Of lines such as `::usage calls=3 usd=0.12` each counts.
+    """
 
     def __init__(self) -> None:
         self.percent: int | None = None
         """0 to 100; None before the first line."""
         self.step = ""
+        self.calls = 0
+        self.spent = 0
+        """Micro-dollars."""
         self._begun = b""
 
     def feed(self, data: bytes) -> None:
@@ -36,11 +43,15 @@ class ProgressReader:
         data = self._begun + data
         end = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
         self._begun = data[end : end + LINE_BYTES]
-        if _MARK in data[:end]:
+        if _MARK in data[:end] or usage.MARK in data[:end]:
             for line in _LINE_END.split(data[:end]):
                 self._read(line[:LINE_BYTES])
 
     def _read(self, line: bytes) -> None:
+        used = usage.read(clean(line.decode(errors="replace"))) if usage.MARK in line else None
+        if used:
+            self.calls += used[0]
+            self.spent += used[1]
         found = _PROGRESS.fullmatch(clean(line.decode(errors="replace"))) if _MARK in line else None
         if found:
             self.percent = min(max(int(found[1]), 0), 100)

@@ -65,6 +65,16 @@ class Arm(Tagged, frozen=True, kw_only=True, tag="arm"):
     why: str = ""
 
 
+class RaiseLimit(Tagged, frozen=True, kw_only=True, tag="raise_limit"):
+    """Raise for the rest of the day the limit at which a task's build stands still; `digest` is of what was shown."""
+
+    label: str
+    digest: str
+    to: float | None = None
+    """In the figure's own unit, money in micro-dollars; None raises it by as much as it is."""
+    why: str = ""
+
+
 class Fail(Tagged, frozen=True, kw_only=True, tag="fail"):
     """Count the present build as failed, by hand."""
 
@@ -147,10 +157,12 @@ Command = (
     | KillAll
     | RecordUses
     | Arm
+    | RaiseLimit
     | Fail
     | Retry
     | Pause
     | ReportFault
+    | ResetBreaker
     | SetMode
     | PauseSchedule
     | RunSchedule

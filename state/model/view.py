@@ -8,6 +8,7 @@ import msgspec
 from state.model.anomaly import Anomaly
 from state.model.brakes.breaker import Breaker
 from state.model.brakes.kill_use import KillUse
+from state.model.brakes.raised import Raised
 from state.model.brakes.safekeeping import Safekeeping
 from state.model.brakes.usage import Usage, Used
 from state.model.build import Build
@@ -19,7 +20,7 @@ from state.model.task import Task
 from state.model.when.context import Situation
 from state.model.when.schedule import ScheduleState
 
-Record = Task | Build | Escalation | Anomaly | Control | ScheduleState | Safekeeping | Breaker | Used | KillUse
+Record = Task | Build | Escalation | Anomaly | Control | ScheduleState | Safekeeping | Breaker | Used | KillUse | Raised
 """What a commit writes: the new form of one document."""
 
 

@@ -1,13 +1,15 @@
 """Which of a build's figures is over its limit, and how far a yes lets it go."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
 
 from state.model.brakes import figure as figures
 from state.model.brakes.hold import Hold
-from state.model.build import Build
+from state.model.brakes.raised import Raised
+from state.model.build import Build, Limits
 
 BOUNDS = {
     "files": "files",
@@ -18,11 +20,14 @@ BOUNDS = {
     "run_s": "time_s",
 }
 """By figure, the field of `Limits` that bounds it."""
+_NONE_AT_0 = ("files", "calls", "spent")
+"""Figures that a limit of 0 does not bound."""
 
 
 def bound(build: Build, figure: str) -> float:
     """Return how far a figure of a build may go now, what the operator allowed included."""
-    return float(getattr(build.limits, BOUNDS[figure])) + build.allowed.get(figure, 0.0)
+    limit = float(getattr(build.limits, BOUNDS[figure]))
+    return limit + build.allowed.get(figure, 0.0) if limit or figure not in _NONE_AT_0 else math.inf
 
 
 def broken(build: Build, used: Mapping[str, float], now: datetime) -> Hold | None:
@@ -57,7 +62,28 @@ def _step(build: Build, figure: str, limit: float) -> float:
     return float(getattr(build.limits, BOUNDS[figure])) if figure in BOUNDS else limit
 
 
-def raised(build: Build, figure: str, to: float) -> Build:
-    """Return the build with a higher limit on one figure of those in BOUNDS."""
-    kind = type(getattr(build.limits, BOUNDS[figure]))
-    return msgspec.structs.replace(build, limits=msgspec.structs.replace(build.limits, **{BOUNDS[figure]: kind(to)}))
+def further(build: Build, hold: Hold) -> float:
+    """Return how far a limit is raised when the operator names no figure: the same again, beyond what is used."""
+    return max(hold.used, hold.limit) + _step(build, hold.figure, hold.limit)
+
+
+def raised(limits: Limits, figure: str, to: float) -> Limits:
+    """Return limits with another one on a figure of those in BOUNDS."""
+    field = BOUNDS[figure]
+    return msgspec.structs.replace(limits, **{field: type(getattr(limits, field))(to)})
+
+
+def in_force(limits: Limits, raises: Iterable[Raised], label: str, now: datetime) -> Limits:
+    """Return the limits of a task's next build: the settings', but for what the operator raised for the day."""
+    for raise_ in raises:
+        limit = getattr(limits, BOUNDS.get(raise_.figure, ""), None)
+        unlimited = limit == 0 and raise_.figure in _NONE_AT_0
+        if (
+            raise_.label == label
+            and now < raise_.until
+            and limit is not None
+            and limit < raise_.limit
+            and not unlimited
+        ):
+            limits = raised(limits, raise_.figure, raise_.limit)
+    return limits

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from state.model.brakes import figure
 from state.model.record import Noun, digest_of
 
 
@@ -18,6 +19,11 @@ class Hold(Noun, frozen=True, kw_only=True):
     since: datetime
     anomaly: bool = False
     """Whether it is out of its usual band, and not over a limit that somebody set."""
+
+    @property
+    def short(self) -> str:
+        """Such as `files 11 of 10`."""
+        return figure.of(self.figure, self.used, self.limit)
 
     @property
     def digest(self) -> str:

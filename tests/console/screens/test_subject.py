@@ -59,7 +59,7 @@ def test_an_escalation_keeps_the_digest_that_it_asked_about() -> None:
     view = View(at=NOON, tasks={"csv": task}, builds={build.id: build}, escalations={old.id: old})
     subject = resolve(Kind.ESCALATION, old.id, view)
     assert subject is not None
-    assert subject.digest == DIGEST != asked(task)
+    assert subject.digest == DIGEST != asked(task, view.builds)
 
 
 def test_rows_without_a_task() -> None:
