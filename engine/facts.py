@@ -58,6 +58,10 @@ def _why_slots(situation: Situation | None, usual: int) -> str:
     return f"{situation.context}: {situation.why}"
 
 
+def _domains(written: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(domain.lower().strip(".") for domain in written if domain.strip("."))
+
+
 def rules_of(settings: Settings) -> Rules:
     """Return the part of the settings that decides whether something may start."""
     unsandboxed = frozenset(label for label, task in settings.tasks.items() if task.sandbox is SandboxKind.NONE)
@@ -65,5 +69,10 @@ def rules_of(settings: Settings) -> Rules:
         budget_over=settings.approval.budget_over,
         unsandboxed=unsandboxed,
         windows=tuple(settings.windows.values()),
+        ruled=Ruled(
+            domains=_domains(settings.legal.blocked_domains),
+            terms=_domains(settings.legal.no_automation),
+            effects=settings.legal.blocked_actions,
+        ),
         zone=zone_of(settings.time.zone),
     )

@@ -19,10 +19,9 @@ class Ledger:
         """Forget everything and read the tables again."""
         self.waiting = Waiting(self._store.tasks.values())
         self._history: History | None = None
-        # What it depends on may have changed in a moment whose own consequences were never written.
-        self.waiting.judge_again(
-            task for task in self._store.tasks.values() if task.spec.depends and isinstance(task.state, Held)
-        )
+        # What holds it may be gone: the settings were changed while no engine ran, or what it depends on changed in a
+        # moment whose own consequences were never written.
+        self.waiting.judge_again(task for task in self._store.tasks.values() if isinstance(task.state, Held))
         self._occupying: dict[str, Build] = {}
         self.reviewing: set[str] = set()
         self.asked_to_end: set[str] = set()

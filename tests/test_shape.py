@@ -60,7 +60,7 @@ ARROWS = {
     "state.model": ({"state.model"}, {"msgspec"}),
     "state": ({"state"}, {"msgspec", "tinydb"}),
     "engine.policy": ({"engine.policy", "state.model"}, {"msgspec"}),
-    "engine.safety": ({"engine.safety", "engine.clock", "state"}, {"msgspec", "asyncinotify"}),
+    "engine.safety": ({"engine.safety", "engine.clock", "state"}, {"msgspec", "asyncinotify", "protego"}),
     "engine.safety.privacy": ({"engine.safety.privacy", "state"}, {"msgspec", "phonenumbers", "re2"}),
     "engine": (
         {"engine", "state"},

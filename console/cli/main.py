@@ -25,6 +25,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "raise": ("brakes.raising", "Let a build go on under a higher limit, until midnight."),
     "fail": ("answer", "Count a task's present build as failed."),
     "retry": ("answer", "Try a task again."),
+    "undo": ("back.undo", "Take back a build, or an entry of the record."),
     "kill": ("stop", "End a task's build, or everything."),
     "arm": ("stop", "Release the kill switch."),
     "http": ("brakes.http", "Reach the kill switch and the metrics over HTTP."),
@@ -45,8 +46,9 @@ VERBS: dict[str, tuple[str, str]] = {
     "engine": ("place", "Run the engine without a console."),
     "service": ("upkeep.service", "Have the machine keep the engine running."),
     "health": ("upkeep.health", "Say whether the engine is well."),
+    "legal": ("brakes.legal", "Say what programs may fetch."),
     "doctor": ("upkeep.doctor", "Say what this machine can enforce, and prove it."),
-    "audit": ("audit", "Read and verify the record of every decision."),
+    "audit": ("record.audit", "Read, search, verify and keep the record of every decision."),
     "demo": ("demo", "Make a workspace to try things in."),
     "completion": ("completion", "Print a shell's completion script."),
 }

@@ -28,6 +28,19 @@ _PATIENCE_S = 5.0
 """How long an answer to a kill waits for the build's end to be written down."""
 
 _SETTLED = {planner.Ask: "approval_asked", planner.Hold: "task_held", planner.Release: "task_released"}
+_POSSIBLE = {
+    planner.Ask: ("ask the operator", "start it unasked", "hold it"),
+    planner.Hold: ("hold it until it is mended", "ask the operator"),
+    planner.Release: ("put it back in the queue", "leave it where it waits"),
+}
+
+
+def _known(verdict: Verdict) -> tuple[tuple[str, str], ...]:
+    return tuple((finding.rule, finding.text) for finding in verdict.findings)
+
+
+def _allowed(verdict: Verdict) -> str:
+    return f"each of the {len(verdict.findings)} rules allows it"
 
 
 class Roster:
@@ -121,7 +134,14 @@ class Roster:
         why = "; ".join(finding.text for finding in intent.verdict.against) or "nothing stands against it"
         action = _SETTLED[type(intent)]
         if settled is not task:
-            reason = Reason(actor=ENGINE, action=action, why=why, label=task.label)
+            reason = Reason(
+                actor=ENGINE,
+                action=action,
+                why=why,
+                label=task.label,
+                options=_POSSIBLE[type(intent)],
+                known=_known(intent.verdict),
+            )
             self._hall.store.stage([settled, *questions], reason)
             # What was let go here may start, and is not yet among those that were looked at.
             self._wake()
@@ -150,10 +170,11 @@ class Roster:
         reason = Reason(
             actor=ENGINE,
             action="build_decided",
-            why=why,
+            why=_allowed(intent.verdict),
             label=spec.label,
             build=build_id,
             options=("start now", "leave it in the queue"),
+            known=_known(intent.verdict),
         )
         self._hall.store.stage([moved, build, *breakers.began(self._hall, build)], reason)
         return build_id
@@ -162,9 +183,14 @@ class Roster:
         """Write down a start that is not carried out."""
         store = self._hall.store
         control = observing.noted(store.control, self._hall.task(intent.label), self._hall.clock.now())
-        why = "; ".join(finding.text for finding in intent.verdict.findings)
-        options = ("start now", "leave it in the queue")
-        reason = Reason(actor=ENGINE, action="would_start", why=why, label=intent.label, options=options)
+        reason = Reason(
+            actor=ENGINE,
+            action="would_start",
+            why=_allowed(intent.verdict),
+            label=intent.label,
+            options=("write down that it would start", "start now", "leave it in the queue"),
+            known=_known(intent.verdict),
+        )
         store.stage([control], reason)
 
     def take_progress(self, progress: Progress) -> bool:

@@ -54,5 +54,7 @@ class Rules(Noun, frozen=True, kw_only=True):
     """Labels that the settings let run without a sandbox."""
     windows: tuple[Window, ...] = ()
     """The windows that are configured; none means that any time is fine."""
+    ruled: Ruled = Ruled()
+    """What is ruled out for reasons of law."""
     zone: tzinfo = UTC
     """The operator's time zone, for words."""

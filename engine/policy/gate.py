@@ -91,6 +91,7 @@ def _of_spec(task: Task, rules: Rules) -> tuple[Finding, ...]:
         *risk.check(spec),
         approvals.check(spec),
         budget.check(spec, rules.budget_over),
+        legal.check(spec, rules.ruled),
         command.check(spec),
         estimate.check(spec, rules.windows),
     )

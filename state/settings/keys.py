@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from state import units
 from state.model.brakes.reversal import Compensation
 from state.model.mode import Mode
-from state.model.task import Category
+from state.model.task import Category, Effect
 from state.model.when.schedule import Misfire, Schedule, Seconds
 from state.settings.brakes import Rates
 from state.settings.schedules import BUILT_IN
@@ -243,6 +243,25 @@ SECTIONS = (
         "calendar",
         "Your calendar: no build starts while it says that you are busy.",
         (Key("files", "files", units.PATHS, "Calendar files (.ics); they are only read."),),
+    ),
+    Section(
+        "legal",
+        "What is ruled out for reasons of law; no approval allows it.",
+        (
+            Key(
+                "blocked_domains",
+                "blocked_domains",
+                units.TEXTS,
+                "Nothing may have to do with these, or what lies below.",
+            ),
+            Key("no_automation", "no_automation", units.TEXTS, "Domains whose terms of service forbid programs."),
+            Key(
+                "blocked_actions",
+                "blocked_actions",
+                units.choices(Effect),
+                'Effects that no task may have, such as "financial".',
+            ),
+        ),
     ),
     Section(
         "watch",

@@ -11,7 +11,7 @@ from state.model.build import Limits
 from state.model.mode import Mode
 from state.model.money import MICRO
 from state.model.record import Noun
-from state.model.task import Spec
+from state.model.task import Effect, Spec
 from state.model.when.context import Context, ContextRule
 from state.model.when.schedule import Schedule
 from state.model.when.window import Exceptional, Window
@@ -144,6 +144,15 @@ class WatchSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Absolute paths of files that others write to."""
 
 
+class LegalSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[legal]`."""
+
+    blocked_domains: tuple[str, ...] = ()
+    no_automation: tuple[str, ...] = ()
+    """Domains whose terms of service forbid programs."""
+    blocked_actions: tuple[Effect, ...] = ()
+
+
 class TaskSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[tasks.LABEL]`: what holds for one task only."""
 
@@ -189,6 +198,7 @@ class Settings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     time: TimeSettings = msgspec.field(default_factory=TimeSettings)
     calendar: CalendarSettings = CalendarSettings()
     watch: WatchSettings = WatchSettings()
+    legal: LegalSettings = LegalSettings()
     privacy: PrivacySettings = PrivacySettings()
     tasks: dict[str, TaskSettings] = {}
     schedules: dict[str, Schedule] = {}

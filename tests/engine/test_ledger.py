@@ -72,13 +72,13 @@ def test_following_the_changes_is_the_same_as_reading_the_tables(
         assert followed["asked to end"] == {build.id for build in builds if build.kill_by and not build.over}
 
 
-def test_a_held_task_whose_dependency_changed_is_looked_at_again_after_a_start(tmp_path: Path) -> None:
-    """The engine died after the dependency was done and before this one was released: it is not forgotten."""
+def test_what_is_held_is_looked_at_again_after_a_start(tmp_path: Path) -> None:
+    """The engine died before it was released, or the settings were changed meanwhile: it is not forgotten."""
     with Store.open(create_workspace(tmp_path), ManualClock()) as store:
         done = a_task("first", t.Done(build="first-1", note="", at=NOON))
         held = a_task("second", t.Held(findings=()), depends=("first",))
-        store.stage([done, held, a_task("third", t.Held(findings=()))], SETUP)
-        assert Ledger(store).waiting.take_again() == ("second",)
+        store.stage([done, held, a_task("third", t.Held(findings=())), a_task("fourth")], SETUP)
+        assert Ledger(store).waiting.take_again() == ("second", "third")
 
 
 def test_what_past_builds_came_to_is_followed(tmp_path: Path) -> None:

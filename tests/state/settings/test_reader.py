@@ -110,6 +110,10 @@ def test_every_setting_can_be_set(path: Path) -> None:
         live_after = "7d"
         [calendar]
         files = ["/home/ada/work.ics"]
+        [legal]
+        blocked_domains = ["Example.com"]
+        no_automation = ["example.org"]
+        blocked_actions = ["financial"]
         [watch]
         logs = ["/var/log/app.log"]
         [windows.siesta]
@@ -140,6 +144,11 @@ def test_every_setting_can_be_set(path: Path) -> None:
         "queue": {"slots": 4},
         "time": {"zone": "Asia/Kathmandu"},
         "calendar": {"files": ("/home/ada/work.ics",)},
+        "legal": {
+            "blocked_domains": ("Example.com",),
+            "no_automation": ("example.org",),
+            "blocked_actions": ("financial",),
+        },
         "watch": {"logs": ("/var/log/app.log",)},
         "schedules": {},
         "windows": {

@@ -1,0 +1,1 @@
+"""What the law and other people's rules allow."""
