@@ -102,6 +102,21 @@ class ReportFault(Tagged, frozen=True, kw_only=True, tag="report_fault"):
     text: str
 
 
+class Undo(Tagged, frozen=True, kw_only=True, tag="undo"):
+    """Take back a build (named by it or its task) or the entry of that number; `preview` only says what it would do."""
+
+    what: str
+    preview: bool = False
+    why: str = ""
+
+
+class ResetBreaker(Tagged, frozen=True, kw_only=True, tag="reset_breaker"):
+    """Let builds start again where too many failed or changed nothing, without waiting for one that tries."""
+
+    key: str
+    why: str = ""
+
+
 class SetMode(Tagged, frozen=True, kw_only=True, tag="set_mode"):
     """Carry out what is decided from now on, or only write it down."""
 
@@ -162,6 +177,7 @@ Command = (
     | Retry
     | Pause
     | ReportFault
+    | Undo
     | ResetBreaker
     | SetMode
     | PauseSchedule
