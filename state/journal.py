@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from state import checkpoint as checkpoints
 from state import line as lines
-from state import segments
+from state import records, segments
 from state.errors import MidwatchError
 from state.keeping import anchors, archives
 from state.keeping.anchors import Anchor
@@ -116,7 +116,7 @@ def read(folder: Path, *, newest_first: bool = False, limit: int | None = None) 
                 if limit <= 0:
                     return
                 limit -= 1
-            yield _decision(name, raw)
+            yield decision(name, raw)
 
 
 def _whole(found: Iterator[bytes]) -> Iterator[bytes]:
@@ -126,7 +126,13 @@ def _whole(found: Iterator[bytes]) -> Iterator[bytes]:
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00Z")
 
 
-def _decision(name: str, raw: bytes) -> Decision:
+def encoded(text: str) -> bytes:
+    """Return a text as it stands in a line, quotes included."""
+    return records.encode(text)
+
+
+def decision(name: str, raw: bytes) -> Decision:
+    """Return what a line of a segment tells."""
     try:
         line = lines.parse(raw)
         reason = Reason(actor=line.actor, action="erased", why="") if line.erased else lines.why_in(line)
