@@ -12,6 +12,7 @@ from engine.builds.roster import Roster
 from engine.hall import Hall
 from engine.ledger import Ledger
 from engine.outside import Outside
+from engine.reversal.undo import Undo
 from engine.safety import kill_switch
 from engine.safety.stop_watch import StopWatch
 from state.model import command as c
@@ -24,13 +25,21 @@ class Deeds:
     """One deed for each kind of command that needs one. On the engine's loop only."""
 
     def __init__(
-        self, hall: Hall, roster: Roster, ledger: Ledger, hours: Hours, outside: Outside, set_info: Callable[..., None]
+        self,
+        hall: Hall,
+        roster: Roster,
+        ledger: Ledger,
+        hours: Hours,
+        outside: Outside,
+        undo: Undo,
+        set_info: Callable[..., None],
     ) -> None:
         self._hall = hall
         self._roster = roster
         self._ledger = ledger
         self._hours = hours
         self._outside = outside
+        self._undo = undo
         self._set_info = set_info
         self.keeping = Keeping(hall)
         self.watch: StopWatch | None = None
@@ -43,10 +52,13 @@ class Deeds:
             c.RaiseLimit: self._raised,
             c.KillAll: self._stopped,
             c.PruneAudit: self._pruned,
+            c.Undo: self._undone,
         }
 
     async def before(self, request: c.Request) -> None:
         """Do what comes before the record; raises MidwatchError when that is not possible."""
+        if isinstance(request.command, c.Undo):
+            await self._undo.recall(request.command.what)
         if not isinstance(request.command, c.Arm):
             return
         # First the file, then the record: whoever sees the file on the way still finds the switch engaged.
@@ -73,6 +85,9 @@ class Deeds:
     async def _touched(self, command: c.Present, actor: str, reply: c.Reply) -> c.Reply:
         self._hours.touched()
         return reply
+
+    async def _undone(self, command: c.Undo, actor: str, reply: c.Reply) -> c.Reply:
+        return await self._undo.answer(command, reply)
 
     async def _killed(self, command: c.Kill, actor: str, reply: c.Reply) -> c.Reply:
         return _said(reply, await self._roster.killed(command.label, reply.text))

@@ -226,6 +226,10 @@ class Store:
         if self._segments.finished:
             raise StoreFailed(self._segments.finished, final=True)
 
+    def record(self, table: str, key: str) -> Record | None:
+        """Return the present form of one record, or None."""
+        return self._tables[table].get(key)
+
     def table(self, name: str) -> "tinydb.table.Table":
         """Return a table to query as TinyDB's, with `where` and `Query`; writing through it raises StoreFailed."""
         from state.tables import RecordTable  # TinyDB is imported only by those who query

@@ -10,6 +10,7 @@ from engine.builds.comparison import Comparison
 from engine.builds.outcome import Outcome
 from engine.builds.vigil import Vigil
 from engine.hall import Hall
+from engine.reversal.reported import reported
 from engine.safety import kill_switch
 from engine.safety.kill import killed
 from engine.safety.privacy.vault import Vault
@@ -208,6 +209,7 @@ class Attempt:
 
     async def _ended(self, why: str, progress: Progress | None = None) -> None:
         """Its processes are gone: say what came of it, as far as that can be proven."""
+        await self._note_reports()
         build = self.build if progress is None else self._with_figures(progress)
         code = process.exit_code(self._paths)
         now = self._hall.clock.now()
@@ -231,6 +233,14 @@ class Attempt:
             ended = release(move_build(build, b.Ended(exit_code=0), executed=executed, percent=100), now)
             answered = self._hall.questions.answer(build.label, "it ended", now) if build.hold else ()
             self._hall.stage([ended, *answered], "build_ended", why, build)
+
+    async def _note_reports(self) -> None:
+        """Write down what it said that it did outside, however it ended: that is what `undo` may have to take back."""
+        build = self.build
+        did = await asyncio.to_thread(reported, self._paths)
+        if did and not build.did:
+            names = ", ".join(deed.name for deed in did)
+            self._hall.stage([msgspec.structs.replace(build, did=did)], "action_reported", names, build)
 
     def _with_figures(self, progress: Progress) -> b.Build:
         return msgspec.structs.replace(

@@ -75,7 +75,13 @@ class Outcome:
         now = self._hall.clock.now()
         note = f"merged into {self._build.branch} as {commit[:12]}"
         check = b.Check(result=b.Result.YES, text=note, at=now)
-        self._finish("done", note, t.Done(build=self._id, note=note, at=now), "merged", checks={"delivered": check})
+        self._finish(
+            "done",
+            note,
+            t.Done(build=self._id, note=note, at=now),
+            "merged",
+            checks={"delivered": check, "merged": commit},
+        )
 
     def killed(self, text: str) -> None:
         """It was ended from outside: by the operator, because its window closed or because observing began."""
@@ -202,7 +208,7 @@ class Outcome:
         *,
         ask: Callable[[str], tuple[Escalation, ...]] | None = None,
         failures: int | None = None,
-        checks: Mapping[str, b.Check] = MappingProxyType({}),
+        checks: Mapping[str, b.Check | str] = MappingProxyType({}),
     ) -> None:
         now = self._hall.clock.now()
         build, task = self._build, self._task

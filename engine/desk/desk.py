@@ -7,8 +7,10 @@ from engine.desk.faults import Faults
 from engine.desk.holds import Holds
 from engine.desk.modes import Modes
 from engine.desk.queueing import Queueing
+from engine.desk.safekeeping import Safekeeper
 from engine.desk.stopping import Stopping
 from engine.desk.times import Times
+from engine.desk.undoing import Undoing
 from engine.questions import Questions
 from engine.rounds.orders import NotNow
 from state.model import command as c
@@ -23,6 +25,7 @@ class Desk:
         self.common = Common(store, settings, clock, questions)
         self.modes = Modes(self.common)
         self.faults = Faults(self.common)
+        self.undoing = Undoing(self.common)
         holds = Holds(self.common)
         # Nothing is to be written down of these beforehand: what they are about is done afterwards.
         self._handlers: Handlers = {kind: lambda command, actor: "" for kind in (c.Present, c.PruneAudit)}
@@ -32,8 +35,10 @@ class Desk:
             holds,
             Stopping(self.common),
             Times(self.common),
+            Safekeeper(self.common),
             self.modes,
             self.faults,
+            self.undoing,
         ):
             self._handlers |= group.handlers
 

@@ -73,9 +73,9 @@ async def candidate(paths: BuildPaths, order: Order) -> Candidate | Conflict:
     """
     tip = await tip_of(Git(git_dir=locate(order.repo).common), order.branch, order.repo)
     git = Git(git_dir=paths.git)
-    base_tree, tip_tree, tree = [await _tree_of(git, commit) for commit in (order.base, tip, order.result)]
+    base_tree, tip_tree, tree = [await tree_of(git, commit) for commit in (order.base, tip, order.result)]
     if tip_tree != base_tree:
-        merged = await _merge(git, base_tree, tip_tree, tree)
+        merged = await merge_trees(git, base_tree, tip_tree, tree)
         if isinstance(merged, tuple):
             return Conflict(tip=tip, paths=merged)
         tree = merged
@@ -108,7 +108,7 @@ async def deliver(paths: BuildPaths, repo: str, branch: str, old: str, new: str)
     except MidwatchError as error:
         return Blocked(text=str(error))
     tip = await tip_of(theirs, branch, repo)
-    if tip == new or (tip != old and await _holds(theirs, tip, new)):
+    if tip == new or (tip != old and await holds(theirs, tip, new)):
         return Delivered(commit=new)
     if tip != old:
         return Moved(tip=tip)
@@ -164,7 +164,7 @@ async def recover(repo: str, branch: str, old: str, new: str) -> bool:
     await asyncio.to_thread(end_left_running, worktree.MARK, worktree.marked(repository.common, new))
     await _settle_left(repository, theirs)
     tip = await tip_of(theirs, branch, repo)
-    return tip != old and await _holds(theirs, tip, new)
+    return tip != old and await holds(theirs, tip, new)
 
 
 async def _settle_left(repository: Repository, theirs: Git) -> None:
@@ -179,24 +179,24 @@ async def _settle(place: Place, repository: Repository) -> bool:
     """Bring a working tree to where the branch says it is; return whether that is the new commit or beyond."""
     await settling.clear_ref_locks(place, repository.common)
     found = await place.git.run("rev-parse", "--verify", "--quiet", f"refs/heads/{place.branch}", ok=(0, 1, 128))
-    delivered = found.code == 0 and await _holds(place.git, found.out.decode().strip(), place.new)
+    delivered = found.code == 0 and await holds(place.git, found.out.decode().strip(), place.new)
     await settling.bring(place, forward=delivered)
     place.finish()
     return delivered
 
 
-async def _tree_of(git: Git, commit: str) -> str:
+async def tree_of(git: Git, commit: str) -> str:
     return await git.text("rev-parse", "--verify", f"{commit}^{{tree}}")
 
 
-async def _holds(git: Git, tip: str, commit: str) -> bool:
+async def holds(git: Git, tip: str, commit: str) -> bool:
     """Whether a commit is there and is part of the tip's history."""
     if (await git.run("cat-file", "-e", commit, ok=(0, 1, 128))).code != 0:
         return False
     return (await git.run("merge-base", "--is-ancestor", commit, tip, ok=(0, 1))).code == 0
 
 
-async def _merge(git: Git, base_tree: str, ours: str, theirs: str) -> str | tuple[str, ...]:
+async def merge_trees(git: Git, base_tree: str, ours: str, theirs: str) -> str | tuple[str, ...]:
     """Merge two trees with a third as their base; return the merged tree, or the paths in conflict.
 
     The base is stated, not looked for in the history: what the operator took off the branch stays off.

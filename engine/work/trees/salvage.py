@@ -55,6 +55,12 @@ def remove(path: Path) -> None:
     shutil.rmtree(path)
 
 
+def withdraw(work: Path, aside: Path) -> None:
+    """Put a whole workspace aside, so that nobody takes it for a result; what was put aside stays so. Raises OSError."""
+    if work.is_dir() and not os.path.lexists(aside):
+        os.rename(work, aside)
+
+
 def set_git_aside(work: Path, aside: Path) -> Path:
     """Move the `.git` of a workspace out of it, whatever it has become; return where it is now, there or not."""
     _openable(work)

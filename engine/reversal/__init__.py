@@ -1,0 +1,1 @@
+"""The way back: what was done is undone, and what was there is restored."""
