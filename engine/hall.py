@@ -12,7 +12,7 @@ from engine.work.seats.pool import Seats
 from state.files import Workspace
 from state.model.build import Build
 from state.model.progress import Progress
-from state.model.reason import ENGINE, Reason
+from state.model.reason import ENGINE, POSSIBLE, Reason
 from state.model.task import Task
 from state.model.view import Record
 from state.settings import Settings
@@ -61,13 +61,27 @@ class Hall:
         return self.store.tasks[label]
 
     def stage(
-        self, records: Sequence[Record], action: str, why: str, build: Build, *, options: tuple[str, ...] = ()
+        self,
+        records: Sequence[Record],
+        action: str,
+        why: str,
+        build: Build,
+        *,
+        known: tuple[tuple[str, str], ...] = (),
     ) -> None:
         """Write down what the engine decided about a build; durable after the present turn of the loop.
 
-        `options` are what was possible, the chosen one first.
+        `known` is what it was decided upon: names with values.
         """
-        reason = Reason(actor=ENGINE, action=action, why=why, label=build.label, build=build.id, options=options)
+        reason = Reason(
+            actor=ENGINE,
+            action=action,
+            why=why,
+            label=build.label,
+            build=build.id,
+            options=POSSIBLE.get(action, ()),
+            known=known,
+        )
         self.store.stage(records, reason)
         self.wake()
 

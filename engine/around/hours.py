@@ -21,7 +21,7 @@ from engine.signals.watch import FileWatch
 from state.model import build as b
 from state.model.control import Control
 from state.model.escalation import Escalation, EscalationKind, Urgency
-from state.model.reason import ENGINE, Reason
+from state.model.reason import ENGINE, POSSIBLE, Reason
 from state.model.task import WindowUse
 from state.model.verdict import Stance
 from state.model.view import View
@@ -111,7 +111,8 @@ class Hours:
             return
         changed = msgspec.structs.replace(control, context=situation.context, override=None if ended else override)
         why = f"{control.context} -> {situation.context}: {situation.why}; builds at the same time: {situation.slots}"
-        self._hall.store.stage([changed], Reason(actor=ENGINE, action="context_changed", why=why))
+        action = "context_changed"
+        self._hall.store.stage([changed], Reason(actor=ENGINE, action=action, why=why, options=POSSIBLE[action]))
 
     def _ask_about(self, trouble: str, now: datetime) -> None:
         """Tell the operator once of a calendar that cannot be read, and take the question back when it can."""

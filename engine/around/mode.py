@@ -10,7 +10,7 @@ from engine.policy import observing
 from engine.policy.times import say
 from state.model.control import Control
 from state.model.mode import Mode
-from state.model.reason import ENGINE, Reason
+from state.model.reason import ENGINE, POSSIBLE, Reason
 
 SETTINGS = "the settings"
 """Who wants a mode that midwatch.toml names."""
@@ -61,4 +61,5 @@ class ModeKeeper:
         later = msgspec.structs.replace(observation, live_at=now + LONGER)
         why = f"it was to go live at {say(observation.live_at)}, and no engine observed then: it goes on for a day"
         changed = msgspec.structs.replace(control, observation=later)
-        self._hall.store.stage([changed], Reason(actor=ENGINE, action="observe_prolonged", why=why))
+        action = "observe_prolonged"
+        self._hall.store.stage([changed], Reason(actor=ENGINE, action=action, why=why, options=POSSIBLE[action]))

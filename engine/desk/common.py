@@ -15,7 +15,7 @@ from state.model import task as t
 from state.model.escalation import Escalation, EscalationKind
 from state.model.mode import Mode
 from state.model.moves import move_task
-from state.model.reason import Reason
+from state.model.reason import POSSIBLE, Reason
 from state.model.verdict import Stance, Verdict
 from state.model.view import Record
 from state.settings import Settings
@@ -84,4 +84,7 @@ class Common:
         self, records: Sequence[Record], actor: str, action: str, why: str, *, label: str = "", build: str = ""
     ) -> None:
         """Write down what somebody asked for; durable once the desk's owner flushes."""
-        self.store.stage(records, Reason(actor=actor, action=action, why=why, label=label, build=build))
+        options = POSSIBLE.get(action, ())
+        self.store.stage(
+            records, Reason(actor=actor, action=action, why=why, label=label, build=build, options=options)
+        )

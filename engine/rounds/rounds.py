@@ -13,7 +13,7 @@ from engine.schedule.timetable import Timetable
 from state.journal import Entry
 from state.model.escalation import EscalationKind, Urgency
 from state.model.mode import Mode
-from state.model.reason import ENGINE, Reason
+from state.model.reason import ENGINE, POSSIBLE, Reason
 from state.model.view import Record
 from state.model.when.schedule import Ran, Run, Schedule, ScheduleState, subject
 from state.store import StoreFailed
@@ -91,7 +91,8 @@ class Rounds:
             action, actor = "schedule_would_run" if observes else "schedule_missed", ENGINE
             if state.running is not None:
                 action, actor = "schedule_started", state.running.by
-            self._hall.store.stage([state], Reason(actor=actor, action=action, why=f"{name}: {why}"))
+            reason = Reason(actor=actor, action=action, why=f"{name}: {why}", options=POSSIBLE[action])
+            self._hall.store.stage([state], reason)
             if state.running is not None:
                 yield name
 

@@ -11,6 +11,7 @@ from engine.hall import Hall
 from engine.questions import Questions
 from engine.work.sandbox import Machine
 from state.files import create_workspace
+from state.model.reason import POSSIBLE
 from state.settings import Settings
 from state.store import Store, StoreFailed
 from tests.making import ManualClock, a_build
@@ -105,3 +106,21 @@ def test_one_delivery_at_a_time_into_one_repository(hall: Hall, tmp_path: Path) 
     (tmp_path / "link").symlink_to(repo)
     assert hall.branch(str(repo)) is hall.branch(str(tmp_path / "link"))
     assert hall.branch(str(repo)) is not hall.branch(str(tmp_path))
+
+
+def test_what_was_possible_is_written_down_with_a_decision(hall: Hall) -> None:
+    """A reader learns what else could have been done, and what it was decided upon."""
+    build = a_build("tidy-1")
+    reasons = []
+    hall.store.listeners.append(lambda entry: reasons.append(entry.reason))
+    hall.stage([build], "build_failed", "exit code 1", build, known=(("failures", "1"),))
+    assert reasons[0].options == ("try again after a while", "give up and ask")
+    assert reasons[0].known == (("failures", "1"),)
+
+
+def test_every_action_with_options_is_decided_somewhere() -> None:
+    """The list of what is possible holds nothing that nobody decides any more."""
+    root = Path(hall_module.__file__).parent
+    source = "\n".join(path.read_text(encoding="utf-8") for path in root.rglob("*.py"))
+    assert [action for action in POSSIBLE if f'"{action}"' not in source] == []
+    assert all(len(options) > 1 for options in POSSIBLE.values())
