@@ -7,7 +7,6 @@ from engine.desk.faults import Faults
 from engine.desk.holds import Holds
 from engine.desk.modes import Modes
 from engine.desk.queueing import Queueing
-from engine.desk.safekeeping import Safekeeper
 from engine.desk.stopping import Stopping
 from engine.desk.times import Times
 from engine.desk.undoing import Undoing
@@ -35,7 +34,6 @@ class Desk:
             holds,
             Stopping(self.common),
             Times(self.common),
-            Safekeeper(self.common),
             self.modes,
             self.faults,
             self.undoing,
