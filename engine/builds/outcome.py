@@ -199,6 +199,11 @@ class Outcome:
             created_at=self._hall.clock.now(),
         )
 
+    def _failures(self, count: int) -> tuple[tuple[str, str], ...]:
+        """What it is decided upon whether a task is tried again."""
+        again = self._hall.settings.retry
+        return (("failures", str(count)), ("allowed", f"{again.times} tries more, {again.wait_s:g} s apart"))
+
     def _finish(
         self,
         ending: str,
@@ -221,5 +226,6 @@ class Outcome:
         # One that was open for the same failure stays open.
         questions = {question.key: question for question in (*answered, *asked)}
         counted = breakers.ended(self._hall, over)
-        self._hall.stage([moved, over, *questions.values(), *counted], action, text, build)
+        known = () if failures is None else self._failures(failures)
+        self._hall.stage([moved, over, *questions.values(), *counted], action, text, build, known=known)
         Comparison(self._hall, self._id).finished()
