@@ -9,7 +9,6 @@ from engine.desk.modes import Modes
 from engine.desk.queueing import Queueing
 from engine.desk.stopping import Stopping
 from engine.desk.times import Times
-from engine.desk.undoing import Undoing
 from engine.questions import Questions
 from engine.rounds.orders import NotNow
 from state.model import command as c

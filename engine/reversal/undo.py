@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from engine.desk.back.undoing import merged_as
 from engine.desk.desk import Desk
-from engine.desk.undoing import merged_as
 from engine.hall import Hall
 from engine.nursery import Nursery
 from engine.policy.times import who

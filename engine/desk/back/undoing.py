@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from engine.desk.back.restoring import Restoring, told
 from engine.desk.common import OBSERVES, Common, Handlers, Refused
-from engine.desk.restoring import Restoring, told
 from engine.policy.times import who
 from state.keeping.past import Past, look
 from state.model import build as b

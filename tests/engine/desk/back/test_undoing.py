@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from engine.desk.desk import Desk
-from engine.desk.undoing import leaves, merged_as, steps_of
+from engine.desk.back.undoing import leaves, merged_as, steps_of
 from state.model import build as b
 from state.model import command as c
 from state.model import task as t

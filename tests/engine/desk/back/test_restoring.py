@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from engine.desk.desk import Desk
-from engine.desk.restoring import FINAL, RESTORABLE
+from engine.desk.back.restoring import FINAL, RESTORABLE
 from state.model import build as b
 from state.model import command as c
 from state.model import task as t
