@@ -2,6 +2,7 @@
 
 from engine.clock import Clock
 from engine.desk.answers import Answers
+from engine.desk.back.undoing import Undoing
 from engine.desk.common import Common, Handlers, Refused
 from engine.desk.faults import Faults
 from engine.desk.holds import Holds
