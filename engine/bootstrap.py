@@ -6,6 +6,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from engine.around.bounds import still
 from engine.clock import Clock, SystemClock
 from engine.desk.desk import Desk
 from engine.questions import Questions
@@ -136,6 +137,7 @@ def still_view(workspace: Workspace, store: Store, settings: Settings | None = N
             situation=situation,
             stop_file=kill_switch.engaged(workspace),
             sandbox=trial.probe().trouble,
+            limits=still(store, settings, now),
         ),
         control=store.control,
         tasks=store.tasks,

@@ -31,6 +31,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "http": ("brakes.http", "Reach the kill switch and the metrics over HTTP."),
     "pause": ("stop", "Start nothing more."),
     "resume": ("stop", "Start builds again."),
+    "breaker": ("brakes.breaker", "Show where nothing starts because too much failed."),
     "mode": ("when.mode", "Carry out what is decided, or only write it down."),
     "context": ("when.context", "Tell and say what kind of time it is."),
     "schedules": ("when.schedules", "Show what runs at which times, and why not."),

@@ -7,8 +7,10 @@ from engine.policy.order import order_key
 from state.model import build as b
 from state.model import task as t
 from state.model.brakes.kill_use import last_drill, last_use
+from state.model.brakes.usage import Usage
 from state.model.build import Build
 from state.model.control import Control
+from state.model.money import MICRO
 from state.model.task import Task
 from state.model.verdict import Finding, Stance
 from state.model.view import View
@@ -162,9 +164,12 @@ def status(view: View) -> Value:
                 "text": escalation.text,
                 "created_at": escalation.created_at,
                 "count": escalation.count,
+                "signature": escalation.signature,
+                "also": escalation.also,
             }
             for escalation in waiting
         ],
+        "limits": [_limit(usage) for usage in info.limits if usage.limit],
         "anomalies": sorted(view.anomalies.values(), key=lambda anomaly: (anomaly.created_at, anomaly.id)),
         "stop": {"engaged": stopped, "since": view.control.stopped_at, "by": view.control.stopped_by},
         "kill_switch": {
@@ -182,6 +187,18 @@ def fault(control: Control) -> Value | None:
     """Return why nothing is decided, as `status --json` gives it; None while deciding works."""
     found = control.fault if control.manual else None
     return {"text": found.text, "since": found.since, "count": found.count} if found else None
+
+
+def _limit(usage: Usage) -> Value:
+    """How much of a limit on what all builds use together is taken, money in dollars."""
+    money = usage.figure.startswith("usd_")
+    return {
+        "figure": usage.figure,
+        "used": usage.used / MICRO if money else usage.used,
+        "limit": usage.limit / MICRO if money else usage.limit,
+        "window_s": usage.window_s,
+        "scope": usage.scope,
+    }
 
 
 def mode(control: Control) -> Value:

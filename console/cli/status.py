@@ -48,7 +48,7 @@ def status(hand: Hand, with_queue: bool, with_active: bool, with_completed: bool
         say_json(answer)
         return
     whole = not (with_queue or with_active or with_completed)
-    parts = [_summary(answer, line(view), _switch(view)), _active(answer, view.at)] if whole else []
+    parts = [_summary(answer, line(view), _switch(view), _used(view)), _active(answer, view.at)] if whole else []
     if with_active:
         parts.append(_active(answer, view.at) or "no build is under way")
     if with_queue:
@@ -67,7 +67,19 @@ def _switch(view: "View") -> str:
     return f"kill switch: {use_words(uses, view.at)}; {drill_words(uses, view.at)}"
 
 
-def _summary(answer: dict[str, Any], observing: str, switch: str) -> str:
+def _used(view: "View") -> str:
+    """One line on what all builds use together; what concerns some builds only is told once it is used."""
+    from state.model.brakes import figure
+
+    told = [
+        figure.of(one.name, one.used, one.limit)
+        for one in view.engine.limits
+        if one.limit and (one.used or not one.scope)
+    ]
+    return f"used: {', '.join(told)}" if told else ""
+
+
+def _summary(answer: dict[str, Any], observing: str, switch: str, used: str) -> str:
     from console.render import moment
 
     engine, stop = answer["engine"], answer["stop"]
@@ -88,6 +100,8 @@ def _summary(answer: dict[str, Any], observing: str, switch: str) -> str:
     elif answer["paused"]:
         lines.append("paused: nothing more starts until `midwatch resume`")
     lines += [engine[key] for key in ("sandbox", "trouble") if engine[key]]
+    if used:
+        lines.append(used)
     counts = ", ".join(f"{number} {state.replace('_', ' ')}" for state, number in sorted(answer["counts"].items()))
     lines.append(f"tasks: {counts or 'none'}")
     return "\n".join(lines)

@@ -3,16 +3,17 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from engine.around import bounds
 from engine.builds.roster import Roster
 from engine.facts import gather
 from engine.hall import Hall
 from engine.ledger import Ledger
 from engine.policy.moment import rates
-from engine.safety.limits.meter import Meter, NightSpan, Rate
+from engine.safety.limits.meter import Meter
 from engine.safety.limits.usual import Usual, amount_of
-from engine.schedule.windows import Week
 from state.journal import Entry
 from state.model import build as b
+from state.model.brakes import figure as figures
 from state.model.brakes.breaker import COMMAND, Open, breaker_key
 from state.model.brakes.hold import Hold
 from state.model.brakes.usage import Amount, Usage
@@ -20,14 +21,7 @@ from state.model.progress import Progress
 from state.model.reason import ENGINE, Reason
 from state.model.task import Category
 from state.model.view import View
-from state.settings import Rates as RateLimits
-from state.settings import RateSettings, Settings
-from state.settings.windows import BUILT_IN
-from state.zones import zone_of
-
-NIGHT = "overnight"
-"""The window that is the night."""
-MINUTE_S, HOUR_S = 60.0, 3600.0
+from state.settings import Settings
 
 _WRITTEN_EVERY = timedelta(seconds=5)
 """The shortest time between two records of use while builds work; the end of a build is written at once."""
@@ -46,7 +40,7 @@ class Rates:
         self._set_info = set_info
         store, now = hall.store, hall.clock.now()
         self._usual = Usual(store.tasks, store.builds.values())
-        self._meter = Meter(store.used.values(), self._scopes_of)
+        self._meter = Meter(store.used.values(), lambda build_id: bounds.scopes_of(store, build_id))
         for build in ledger.unfinished():
             # What has run to its end was counted with its result; of others the minutes know most.
             running = isinstance(build.state, b.Preparing | b.Starting | b.Running)
@@ -65,7 +59,7 @@ class Rates:
     def usage(self) -> tuple[Usage, ...]:
         """How much of each limit is taken at this moment."""
         now = self._hall.clock.now()
-        self._meter.begin_night(self._night(now))
+        self._meter.begin_night(bounds.night_at(self._nights, now))
         return self._meter.usages(now)
 
     def take(self, progress: Progress) -> None:
@@ -120,24 +114,8 @@ class Rates:
     def _follow(self, settings: Settings, now: datetime) -> None:
         """Go by these settings."""
         self._settings = settings
-        windows = settings.windows
-        self._nights = Week(
-            (windows.get(NIGHT, BUILT_IN[NIGHT]),), tuple(settings.holidays.values()), zone_of(settings.time.zone)
-        )
-        night = settings.night
-        nightly = (Rate("usd_per_night", night.usd, 0.0), Rate("calls_per_night", night.calls, 0.0))
-        self._meter.limit(limits_of(settings.rates), [rate for rate in nightly if rate.limit], now)
-
-    def _night(self, now: datetime) -> NightSpan | None:
-        if not (self._settings.night.usd or self._settings.night.calls):
-            return None
-        span = self._nights.at(now)
-        return None if span is None else NightSpan(span.opens_at, span.closes_at)
-
-    def _scopes_of(self, build_id: str) -> tuple[str, ...]:
-        build = self._hall.store.builds.get(build_id)
-        task = self._hall.store.tasks.get(build.label) if build is not None else None
-        return () if task is None else (f"task:{task.label}", f"category:{task.spec.category}")
+        self._nights = bounds.nights(settings)
+        self._meter.limit(bounds.limits_of(settings.rates), bounds.nightly(settings), now)
 
     def _note(self, entry: Entry) -> None:
         """Follow a change: the result of a build says for certain what it changed, also of the quickest."""
@@ -164,38 +142,20 @@ class Rates:
         for one in self.usage():
             if not self._meter.concerns(build_id, one):
                 continue
-            figure = f"{one.figure} of {one.scope}" if one.scope else one.figure
             # A yes lets it use as much again, from where it stood.
-            bound = max(one.limit, build.allowed.get(figure, -one.limit) + one.limit)
+            bound = max(one.limit, build.allowed.get(one.name, -one.limit) + one.limit)
             if one.limit and one.used > bound:
-                self._roster.hold(build_id, _hold(build, figure, one, round(bound), now))
+                self._roster.hold(build_id, _hold(build, one, round(bound), now))
                 return
 
 
-def limits_of(settings: RateSettings) -> list[Rate]:
-    """Return the limits that are set: of all builds, of one category's and of one task's."""
-    groups: list[tuple[str, RateSettings | RateLimits]] = [("", settings)]
-    groups += [(f"category:{name}", own) for name, own in settings.category.items()]
-    groups += [(f"task:{label}", own) for label, own in settings.task.items()]
-    found = []
-    for scope, own in groups:
-        found += [
-            Rate("calls_per_min", own.calls_per_min, MINUTE_S, scope),
-            Rate("usd_per_h", own.usd_per_h, HOUR_S, scope),
-            Rate("files_per_h", own.files_per_h, HOUR_S, scope),
-        ]
-    return [rate for rate in found if rate.limit]
-
-
-def _hold(build: b.Build, figure: str, one: Usage, bound: int, now: datetime) -> Hold:
-    unit = one.figure.partition("_")[0]
-    of = one.scope.replace(":", " ") or "all builds"
+def _hold(build: b.Build, one: Usage, bound: int, now: datetime) -> Hold:
+    whose = "" if one.scope else ", all builds together"
     text = (
-        f"{build.id} is frozen: {of} used {rates.said(unit, one.used)} {rates.name(unit)} {rates.span(one)}, and "
-        f"{rates.said(unit, bound)} are allowed; `midwatch approve {build.label}` lets it go on, for as much again, "
-        f"`midwatch deny {build.label}` kills it"
+        f"{build.id} is frozen: {figures.of(one.name, one.used, bound)}{whose}; `midwatch approve {build.label}` lets "
+        f"it go on, for as much again, `midwatch deny {build.label}` kills it"
     )
-    return Hold(figure=figure, used=one.used, limit=bound, text=text, since=now)
+    return Hold(figure=one.name, used=one.used, limit=bound, text=text, since=now)
 
 
 def _sum(rows: tuple[object, ...]) -> str:

@@ -38,11 +38,6 @@ def ended(hall: Hall, build: Build) -> tuple[Breaker, ...]:
     return _keep(hall, build, circuit.withdrawn(_of(hall, build), build.id, now))
 
 
-def subject(key: str) -> str:
-    """Return what the question about an open breaker is filed under."""
-    return f"breaker:{key}"
-
-
 def _of(hall: Hall, build: Build) -> Breaker:
     known = hall.store.breakers.get(breaker_key(COMMAND, build.repo))
     return known or Breaker(runner=COMMAND, repo=build.repo.rstrip("/"))
@@ -72,7 +67,7 @@ def _keep(hall: Hall, build: Build, breaker: Breaker) -> tuple[Breaker, ...]:
             action, why = "breaker_tried", f"{build.id} tries whether it is mended: {breaker.text}"
         case Closed() if not isinstance(before.state, Closed):
             action, why = "breaker_closed", f"{build.id} succeeded"
-            records += hall.questions.answer(subject(breaker.key), f"closed: {why}", now)
+            records += hall.questions.answer(breaker.subject, f"closed: {why}", now)
         case _:
             return (breaker,)
     hall.stage(records, action, why, build)
@@ -85,5 +80,5 @@ def _question(hall: Hall, breaker: Breaker, build: Build, at: str) -> Escalation
         f"nothing more starts {where}: {breaker.text}; one build tries again from {at} on, "
         f"`midwatch breaker reset {breaker.key}` lets all of them start now"
     )
-    kind, about, now = EscalationKind.SYSTEM_HEALTH, subject(breaker.key), hall.clock.now()
+    kind, about, now = EscalationKind.SYSTEM_HEALTH, breaker.subject, hall.clock.now()
     return hall.questions.ask(kind, None, text, now, build=build.id, urgency=Urgency.HIGH, about=about)

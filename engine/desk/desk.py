@@ -3,6 +3,7 @@
 from engine.clock import Clock
 from engine.desk.answers import Answers
 from engine.desk.back.undoing import Undoing
+from engine.desk.breakers import Breakers
 from engine.desk.common import Common, Handlers, Refused
 from engine.desk.faults import Faults
 from engine.desk.holds import Holds
@@ -34,6 +35,7 @@ class Desk:
             holds,
             Stopping(self.common),
             Times(self.common),
+            Breakers(self.common),
             self.modes,
             self.faults,
             self.undoing,

@@ -5,15 +5,14 @@ from datetime import datetime, tzinfo
 
 from engine.policy.facts import Active
 from engine.policy.times import say_here
+from state.model.brakes import figure as figures
 from state.model.brakes.usage import Amount, Usage
-from state.model.money import to_dollars
 from state.model.task import Category, Spec
 from state.model.verdict import Finding, Stance
 
 RULE = "rates"
 
 _MINUTE_S = 60.0
-_WORDS = {"calls": "calls", "usd": "money", "files": "file changes"}
 
 
 def need(spec: Spec, usual: Mapping[Category, Amount]) -> Amount:
@@ -89,29 +88,10 @@ def _free_at(one: Usage, reserved: int, wanted: int) -> datetime | None:
 
 
 def _told(one: Usage, reserved: int, wanted: int, now: datetime, zone: tzinfo) -> str:
-    unit = one.figure.partition("_")[0]
-    of = f" of {one.scope.replace(':', ' ')}" if one.scope else ""
-    text = f"{said(unit, one.at(now))} of {said(unit, one.limit)}{of} {span(one)} are used ({name(unit)})"
+    text = f"{figures.of(one.name, one.at(now), one.limit)} are used"
     if reserved:
-        text += f", {said(unit, reserved)} more are reserved for what is being built"
+        text += f", {figures.said(one.figure, reserved)} more are reserved for what is being built"
     if wanted:
-        text += f", and it may need {said(unit, wanted)}"
+        text += f", and it may need {figures.said(one.figure, wanted)}"
     at = _free_at(one, reserved, wanted)
     return f"{text}; free again at {say_here(at, now, zone)}" if at else f"{text}; waits for what is being built"
-
-
-def name(unit: str) -> str:
-    """Return what is counted, in words."""
-    return _WORDS[unit]
-
-
-def said(unit: str, value: int) -> str:
-    """Return a value with its unit, such as `$9.20` or `50`."""
-    return to_dollars(value) if unit == "usd" else f"{value:,}"
-
-
-def span(one: Usage) -> str:
-    """Return the window of a limit in words, such as `in the last hour`."""
-    if not one.window_s:
-        return "in this night"
-    return "in the last minute" if one.window_s <= _MINUTE_S else "in the last hour"

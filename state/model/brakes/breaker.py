@@ -48,6 +48,11 @@ class Breaker(Noun, frozen=True, kw_only=True):
         return breaker_key(self.runner, self.repo)
 
     @property
+    def subject(self) -> str:
+        """What the question about it is filed under while it is open."""
+        return f"breaker:{self.key}"
+
+    @property
     def state_name(self) -> str:
         """`closed`, `open` or `half_open`."""
         return str(type(self.state).__struct_config__.tag)

@@ -9,6 +9,11 @@ _WORDS = {
     "memory_bytes": "memory",
     "disk_bytes": "disk",
     "run_s": "time",
+    "calls_per_min": "calls a minute",
+    "usd_per_h": "money an hour",
+    "files_per_h": "file changes an hour",
+    "usd_per_night": "money a night",
+    "calls_per_night": "calls a night",
     "cpu_s": "processor time",
     "output_bps": "output",
 }
@@ -16,13 +21,15 @@ _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
 def name(figure: str) -> str:
-    """Return what a figure is called, such as `disk` for `disk_bytes`."""
-    return _WORDS.get(figure, figure.replace("_", " "))
+    """Return what a figure is called, such as `disk` for `disk_bytes`; after ` of ` it says of which builds."""
+    plain, _, scope = figure.partition(" of ")
+    told = _WORDS.get(plain, plain.replace("_", " "))
+    return f"{told} of {scope.replace(':', ' ')}" if scope else told
 
 
 def said(figure: str, value: float) -> str:
     """Return a value with its unit, which the figure's own name tells."""
-    if figure == "spent":
+    if figure == "spent" or figure.startswith("usd_"):
         return to_dollars(round(value))
     if figure.endswith("_bps"):
         return f"{said('_bytes', value * 60)}/min"

@@ -64,6 +64,11 @@ class Usage(Noun, frozen=True, kw_only=True):
     """When how much of it does not count any more, the first first."""
 
     @property
+    def name(self) -> str:
+        """The figure with its scope, such as `usd_per_h of task:tidy`: what a yes to going beyond it is filed under."""
+        return f"{self.figure} of {self.scope}" if self.scope else self.figure
+
+    @property
     def column(self) -> str:
         """The field of an amount that it is about."""
         return {"calls": "calls", "usd": "spent", "files": "files"}[self.figure.partition("_")[0]]

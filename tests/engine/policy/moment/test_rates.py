@@ -64,9 +64,9 @@ def test_it_waits_where_the_rest_does_not_cover_the_task(usage: Any, budget: int
 def test_it_says_how_much_is_used_and_when_it_is_free() -> None:
     """The operator reads why, in dollars and by his clock."""
     _, text = told((money(9.2),), 2 * MICRO)
-    assert text == ("$9.20 of $10.00 in the last hour are used (money), and it may need $2.00; free again at 13:00")
+    assert text == ("money an hour $9.20 of $10.00 are used, and it may need $2.00; free again at 13:00")
     _, text = told((money(10, "task:tidy"),))
-    assert text.startswith("$10.00 of $10.00 of task tidy in the last hour are used")
+    assert text.startswith("money an hour of task tidy $10.00 of $10.00 are used")
 
 
 def test_a_task_without_a_budget_is_taken_to_need_what_is_usual() -> None:
@@ -116,4 +116,4 @@ def test_the_night_is_a_limit_of_its_own() -> None:
     night = money(50, limit=50, figure="usd_per_night", window_s=0.0)
     stance, text = told((night,))
     assert stance is Stance.WAIT
-    assert text == "$50.00 of $50.00 in this night are used (money); free again at 13:00"
+    assert text == "money a night $50.00 of $50.00 are used; free again at 13:00"
