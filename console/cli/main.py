@@ -28,6 +28,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "undo": ("back.undo", "Take back a build, or an entry of the record."),
     "kill": ("stop", "End a task's build, or everything."),
     "arm": ("stop", "Release the kill switch."),
+    "drill": ("brakes.drill", "Rehearse the kill switch, and measure it."),
     "http": ("brakes.http", "Reach the kill switch and the metrics over HTTP."),
     "pause": ("stop", "Start nothing more."),
     "resume": ("stop", "Start builds again."),

@@ -23,9 +23,10 @@ from state.model.view import View
 ACTOR = "doctor"
 PATIENCE_S = 30.0
 """How long anything may take before its guard counts as not working."""
+_SLOTS = 4
 _SETTINGS = """\
 [queue]
-slots = 4
+slots = {slots}
 
 [retry]
 times = 0
@@ -120,12 +121,12 @@ def spec(label: str, **changes: Any) -> t.Spec:
 
 
 @asynccontextmanager
-async def stand(settings: str = "") -> AsyncIterator[Stand]:
-    """Make one, with an engine at work in it; in the end nothing of it is left."""
-    folder = Path(tempfile.mkdtemp(prefix="midwatch-doctor-"))
+async def stand(settings: str = "", *, folder: Path | None = None, slots: int = _SLOTS) -> AsyncIterator[Stand]:
+    """Make one in an empty folder, with an engine at work in it; in the end nothing of it is left."""
+    folder = folder or Path(tempfile.mkdtemp(prefix="midwatch-doctor-"))
     workspace = create_workspace(folder / "workspace")
     (folder / "outside").mkdir()
-    atomic_write(workspace.settings, _SETTINGS + settings)
+    atomic_write(workspace.settings, _SETTINGS.format(slots=slots) + settings)
     ready = asyncio.Event()
     engine = bootstrap.open_engine(workspace, "headless")
     try:
@@ -136,6 +137,9 @@ async def stand(settings: str = "") -> AsyncIterator[Stand]:
                 yield Stand(workspace, engine, serving)
             finally:
                 engine.leave()
+    except ExceptionGroup as failed:
+        # The one thing that went wrong, as it was: the group is no concern of whoever stands here.
+        raise failed.exceptions[0] from failed
     finally:
         await asyncio.to_thread(kill_until_none, workspace)
         await asyncio.to_thread(shutil.rmtree, folder, True)

@@ -16,5 +16,6 @@ BUILT_IN: Mapping[str, Mapping[str, Any]] = {
     "morning_brief": {"cron": "0 7 * * *", "run": "overnight brief"},
     "nightly_report": {"cron": "0 23 * * *", "run": "report nightly"},
     "weekend_plan": {"cron": "0 18 * * fri", "run": "weekend suggest"},
+    "drill": {"cron": "0 12 1 * *", "run": "drill"},
 }  # fmt: skip
 """By name, the fields in which each differs from a schedule's defaults; a section of that name begins with them."""

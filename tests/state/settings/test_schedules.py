@@ -30,6 +30,7 @@ def test_none_runs_until_it_is_asked_for(path: Path) -> None:
         "morning_brief": "overnight brief",
         "nightly_report": "report nightly",
         "weekend_plan": "weekend suggest",
+        "drill": "drill",
     }
     assert found["overnight_start"].misfire is Misfire.SKIP
 
