@@ -60,7 +60,7 @@ def morning_brief(night: Night, day: date, zone: tzinfo) -> str:
     noted += [_anomaly(row, clock) for row in night.anomalies]
     if noted:
         lines += _section("Also", _few(noted))
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_record(night)]) + "\n"
 
 
 def plan_lines(ahead: Sequence[Step], asks: Sequence[Step], limit: int | None = None) -> list[str]:
@@ -97,7 +97,12 @@ def _everything(title: str, night: Night, zone: tzinfo) -> str:
     lines += _section("Troubles", [_happening(row, clock) for row in night.troubles])
     lines += _section("Next", [f"- {line}" for line in plan_lines(night.plan.ahead, night.plan.asks)])
     lines += _section("In figures", _figures(night))
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_record(night)]) + "\n"
+
+
+def _record(night: Night) -> list[str]:
+    """The record's head: whoever rewrites the record does not rewrite the reports that you have."""
+    return [] if night.head is None else ["", f"The record ends with `{night.head.seq}:{night.head.hash}`."]
 
 
 def _done(night: Night) -> dict[str, list[str]]:

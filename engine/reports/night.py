@@ -5,6 +5,7 @@ from datetime import datetime
 
 from engine.reports.runs import ENDINGS, Span, ending, merged_at, over_at, ran, started_between
 from state.journal import Decision
+from state.keeping.heads import Head
 from state.model import task as t
 from state.model.anomaly import Anomaly
 from state.model.build import Build
@@ -154,6 +155,8 @@ class Night(Noun, frozen=True, kw_only=True):
     plan: Plan
     standing: tuple[str, ...]
     """What keeps everything from starting now, in words."""
+    head: Head | None = None
+    """The record's last entry and its hash, which stand for all before; kept in a report, it betrays a rewriting."""
 
     @property
     def quiet(self) -> bool:
@@ -169,6 +172,7 @@ def tell(
     *,
     plan: Plan = NO_PLAN,
     sizes: Mapping[str, Size] | None = None,
+    head: Head | None = None,
 ) -> Night:
     """Return what a span of time was, for a view of its end. `sizes` are those of diffs, by build."""
     told = [entry for entry in decisions if span.holds(entry.at)]
@@ -188,6 +192,7 @@ def tell(
         troubles=_happenings(told, TROUBLES),
         plan=plan,
         standing=standing(view),
+        head=head,
     )
 
 

@@ -16,6 +16,7 @@ from engine.work.review import diff_text
 from state import journal
 from state.files import Workspace, atomic_write
 from state.journal import Decision
+from state.keeping import heads
 from state.model.build import Build
 from state.model.verdict import Stance
 from state.model.view import View
@@ -83,7 +84,8 @@ def happened(seen: Look, start: datetime, end: datetime | None = None) -> Night:
     over = end is not None and end <= seen.now
     span = Span(starts_at=start, ends_at=end) if over and end is not None else until_now(start, seen.now)
     sizes = _sizes(seen.workspace, night.shipped_builds(seen.view, span))
-    return night.tell(seen.view, _decisions(seen.workspace, start), span, plan=plan_of(seen), sizes=sizes)
+    decisions, head = _decisions(seen.workspace, start), heads.present(seen.workspace.journal)
+    return night.tell(seen.view, decisions, span, plan=plan_of(seen), sizes=sizes, head=head)
 
 
 def keep(workspace: Workspace, name: str, text: str) -> Path:

@@ -10,6 +10,7 @@ import pytest
 from engine.reports import morning
 from engine.reports.night import Counts, Failure, Happening, Night, Plan, Shipped, Size, Step, Wait
 from engine.reports.runs import Span
+from state.keeping.heads import Head
 from state.model.anomaly import Anomaly
 from state.model.escalation import EscalationKind
 
@@ -161,3 +162,12 @@ def test_words_of_others_stay_on_their_line() -> None:
     text = morning.overnight_report(a_night(shipped=(evil,)), DAY, CHICAGO)
     assert not any(line.startswith(("# Approved", "- **all**")) for line in text.splitlines())
     assert "\x1b" not in text
+
+
+def test_the_head_of_the_record_stands_at_the_end() -> None:
+    """Kept with the reports, it betrays a record that was rewritten; the whole report and the brief tell it."""
+    head = Head(seq=12, hash="a" * 64, at=START)
+    told = msgspec.structs.replace(QUIET, head=head)
+    for text in (morning.overnight_report(told, DAY, UTC), morning.morning_brief(told, DAY, UTC)):
+        assert text.endswith(f"The record ends with `12:{head.hash}`.\n")
+    assert "record" not in morning.morning_brief(QUIET, DAY, UTC)
