@@ -51,30 +51,41 @@ class History:
         self._row: dict[str, int] = {}
         """By label how many builds failed in a row."""
         self._counted: set[str] = set()
-        for build in sorted(builds, key=_order):
-            self.note(build)
+        known = [build for build in builds if build.label in tasks]
+        self._read_runs(known)
+        ends = [(build.state.at, build.attempt, build) for build in known if isinstance(build.state, Finished)]
+        for _, _, build in sorted(ends, key=lambda end: (*end[:2], end[2].id)):
+            self._note_end(build)
+
+    def _read_runs(self, builds: Iterable[Build]) -> None:
+        """Take in the samples of a whole table, the latest first, until each kind has as many as are kept."""
+        samples = sorted(((ended_at(build), build.id, build) for build in builds if is_sample(build)), key=_when)
+        for run in reversed(samples):
+            for kind in kinds(self._tasks[run[2].label].spec):
+                runs = self._runs.setdefault(kind, [])
+                if len(runs) < _KEPT:
+                    runs.append(run)
+        for runs in self._runs.values():
+            runs.reverse()
 
     def note(self, build: Build) -> None:
         """Take in a build's new form; what it was before is replaced."""
-        sample, over = is_sample(build), isinstance(build.state, Finished)
-        task = self._tasks.get(build.label) if sample or over else None
-        if task is None:
+        if build.label not in self._tasks:
             return
-        own = kinds(task.spec)
-        if sample:
-            for kind in own:
+        if is_sample(build):
+            for kind in kinds(self._tasks[build.label].spec):
                 _keep_run(self._runs.setdefault(kind, []), build)
-        if isinstance(build.state, Finished) and build.state.ending in ("done", "failed"):
-            self._note_end(build, build.state, own)
+        self._note_end(build)
 
-    def _note_end(self, build: Build, state: Finished, own: Iterable[Kind]) -> None:
-        if build.id in self._counted:
+    def _note_end(self, build: Build) -> None:
+        state = build.state
+        if not isinstance(state, Finished) or state.ending not in ("done", "failed") or build.id in self._counted:
             return
         self._counted.add(build.id)
         failed, before = state.ending == "failed", self._row.get(build.label, 0)
         self._row[build.label] = before + 1 if failed else 0
         end = End(at=state.at, attempt=build.attempt, build=build.id, failed=failed, retries=before)
-        for kind in own:
+        for kind in kinds(self._tasks[build.label].spec):
             ends = self._ends.setdefault(kind, [])
             insort(ends, end)
             del ends[:-_KEPT]
@@ -140,11 +151,9 @@ def _keep_run(runs: list[tuple[datetime, str, Build]], build: Build) -> None:
     place = next((place for place in range(len(runs) - 1, -1, -1) if runs[place][1] == build.id), None)
     if place is not None:
         del runs[place]
-    insort(runs, (ended_at(build), build.id, build), key=lambda run: run[:2])
+    insort(runs, (ended_at(build), build.id, build), key=_when)
     del runs[:-_KEPT]
 
 
-def _order(build: Build) -> tuple[datetime, int, str]:
-    """By their ends, so that failures in a row are counted as they came."""
-    at = build.state.at if isinstance(build.state, Finished) else ended_at(build)
-    return at, build.attempt, build.id
+def _when(run: tuple[datetime, str, Build]) -> tuple[datetime, str]:
+    return run[:2]

@@ -110,7 +110,7 @@ def judge(series: Sequence[float], known: int, detector: Detector) -> Score:
 
 
 def delays(series: Sequence[float], known: int, detector: Detector) -> str:
-    """In the how manieth build a lasting change is noticed, median, by factor; `never` within 200 for most."""
+    """In which build a lasting change is noticed, the first being 1, median, by factor; `never` is not within 200."""
     told = []
     for factor in _FACTORS:
         seen = []
@@ -206,8 +206,8 @@ def main(arguments: list[str]) -> int:
     """Measure and print; a number takes so many synthetic builds in place of 10,000, and fewer floods of output."""
     scale = max(1, _BUILDS // int(arguments[0])) if arguments else 1
     shares = " | ".join(f"{f'{factor} x':>7}" for factor in _FACTORS)
-    heading = f"| {'':<36} | false /1,000 | {shares} | edge over | noticed in the how    |"
-    heading += f"\n| {'':<36} |              | {'found  ' * 3:<27} | median    | manieth build         |"
+    heading = f"| {'':<36} | false /1,000 | {shares} | edge over | noticed in build      |"
+    heading += f"\n| {'':<36} |              | {'found  ' * 3:<27} | median    |                       |"
     rule = f"|{'-' * 38}|{'-' * 13}:|{'|'.join(['-' * 8 + ':'] * 3)}|{'-' * 10}:|{'-' * 22}:|"
     bare = msgspec.structs.replace(DURATION, start=1e-4, reach=0.0)
     rivals = {"mean, 3 deviations, itself included": plain, "mean, 3 deviations": apart, "EWMA": weighted}

@@ -30,7 +30,6 @@ class Kind(Noun, frozen=True, kw_only=True):
 ALL = Kind()
 
 
-@lru_cache(maxsize=4096)
 def runner(command: str) -> str:
     """Return the name of the program that a command line begins with, whatever variables are set before it."""
     try:
@@ -43,8 +42,12 @@ def runner(command: str) -> str:
 
 def kinds(spec: Spec) -> tuple[Kind, Kind, Kind]:
     """Return a task's kinds, the closest first: its own, its category, all tasks."""
-    category = spec.category.value
-    return Kind(category=category, runner=runner(spec.command), repo=spec.repo), Kind(category=category), ALL
+    return _kinds(spec.category.value, spec.command, spec.repo)
+
+
+@lru_cache(maxsize=4096)
+def _kinds(category: str, command: str, repo: str) -> tuple[Kind, Kind, Kind]:
+    return Kind(category=category, runner=runner(command), repo=repo), Kind(category=category), ALL
 
 
 def _last(path: str) -> str:
