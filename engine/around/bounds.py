@@ -17,7 +17,7 @@ _MINUTE_S, _HOUR_S = 60.0, 3600.0
 
 def still(store: Store, settings: Settings, now: datetime) -> tuple[Usage, ...]:
     """Return how much of each limit is taken by what the record says, while no engine runs."""
-    meter = Meter(store.used.values(), lambda build_id: scopes_of(store, build_id))
+    meter = Meter(store.used, lambda build_id: scopes_of(store, build_id))
     meter.limit(limits_of(settings.rates), nightly(settings), now)
     meter.begin_night(night_at(nights(settings), now))
     return meter.usages(now)

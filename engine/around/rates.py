@@ -40,7 +40,7 @@ class Rates:
         self._set_info = set_info
         store, now = hall.store, hall.clock.now()
         self._usual = Usual(store.tasks, store.builds.values())
-        self._meter = Meter(store.used.values(), lambda build_id: bounds.scopes_of(store, build_id))
+        self._meter = Meter(store.used, lambda build_id: bounds.scopes_of(store, build_id))
         for build in ledger.unfinished():
             # What has run to its end was counted with its result; of others the minutes know most.
             running = isinstance(build.state, b.Preparing | b.Starting | b.Running)
@@ -71,18 +71,18 @@ class Rates:
         now = self._hall.clock.now()
         if self._settings is not self._hall.settings:
             self._follow(self._hall.settings, now)
-        if self._meter.unwritten and (self._urgent or now - self._written_at >= _WRITTEN_EVERY):
-            rows = self._meter.take_unwritten()
+        rows = self._meter.unwritten()
+        if rows and (self._urgent or _due(self._written_at, _WRITTEN_EVERY, now)):
             self._hall.store.stage(rows, Reason(actor=ENGINE, action="use_counted", why=_sum(rows)))
             self._written_at, self._urgent = now, False
-        if now - self._shown_at >= _SHOWN_EVERY and (shown := self.usage()) != self._shown:
+        if _due(self._shown_at, _SHOWN_EVERY, now) and (shown := self.usage()) != self._shown:
             self._shown, self._shown_at = shown, now
             self._set_info(limits=shown)
 
     def next_change(self) -> datetime | None:
         """The next moment at which something is to be written or shown."""
         now, moments = self._hall.clock.now(), []
-        if self._meter.unwritten:
+        if self._meter.unwritten():
             moments.append(self._written_at + _WRITTEN_EVERY)
         usage = self.usage()
         if usage != self._shown:
@@ -122,14 +122,13 @@ class Rates:
         for record in entry.records:
             if not isinstance(record, b.Build):
                 continue
-            if not record.over or self._meter.is_under_way(record.id):
+            if not record.over:
                 self._count(record.id, amount_of(record))
-            if record.over:
+            elif self._meter.is_under_way(record.id):
+                self._count(record.id, amount_of(record))
                 self._urgent = True
                 self._meter.forget(record.id)
-                task = self._hall.store.tasks.get(record.label)
-                if task is not None:
-                    self._usual.note(record, task)
+                self._usual.note(record, self._hall.task(record.label))
 
     def _count(self, build_id: str, amount: Amount) -> None:
         now = self._hall.clock.now()
@@ -156,6 +155,11 @@ def _hold(build: b.Build, one: Usage, bound: int, now: datetime) -> Hold:
         f"it go on, for as much again, `midwatch deny {build.label}` kills it"
     )
     return Hold(figure=one.name, used=one.used, limit=bound, text=text, since=now)
+
+
+def _due(last: datetime, every: timedelta, now: datetime) -> bool:
+    """Whether so much time has passed, or the clock was set back."""
+    return not timedelta() <= now - last < every
 
 
 def _sum(rows: tuple[object, ...]) -> str:

@@ -38,8 +38,10 @@ class Holds:
         free = release(build, now, allowed=bounds.allowed(build, hold))
         answered = self.at.questions.answer(build.label, "approved", now)
         self.at.stage([free, *answered], actor, "hold_approved", why, label=build.label, build=build.id)
-        if hold.anomaly or hold.figure not in bounds.BOUNDS:
+        if hold.anomaly:
             return f"{build.label}: {build.id} goes on; it is not stopped for its {figures.name(hold.figure)} again"
+        if hold.figure not in bounds.BOUNDS:
+            return f"{build.label}: {build.id} goes on, for as much again of {figures.name(hold.figure)}"
         far = figures.said(hold.figure, bounds.bound(free, hold.figure))
         return f"{build.label}: {build.id} goes on, up to {figures.name(hold.figure)} {far}"
 

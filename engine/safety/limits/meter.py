@@ -1,6 +1,6 @@
 """Counts what builds use, in windows of time, in a form that survives a crash."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -33,11 +33,16 @@ class NightSpan(NamedTuple):
 
 
 class Meter:
-    """What was used when, by which build. `scopes_of` says by which scopes a build counts besides that of all."""
+    """What was used when, by which build.
 
-    def __init__(self, used: Iterable[Used], scopes_of: Callable[[str], tuple[str, ...]]) -> None:
+    `written` is the table of what is on record, and `scopes_of` says by which scopes a build counts besides that of
+    all.
+    """
+
+    def __init__(self, written: Mapping[str, Used], scopes_of: Callable[[str], tuple[str, ...]]) -> None:
+        self._written = written
         self._scopes_of = scopes_of
-        self._minutes = {row.key: row for row in used}
+        self._minutes = dict(written)
         self._unwritten: set[str] = set()
         self._seen: dict[str, Amount] = {}
         self._rates: tuple[tuple[Rate, Sliding], ...] = ()
@@ -100,16 +105,14 @@ class Meter:
         """Whether a build is counted."""
         return build in self._seen
 
-    @property
-    def unwritten(self) -> bool:
-        """Whether anything was counted that no record holds yet."""
-        return bool(self._unwritten)
+    def unwritten(self) -> tuple[Used, ...]:
+        """Return the records of what was counted and is not in the table, be it that it was taken back there."""
+        self._unwritten = {key for key in self._unwritten if not self._is_written(self._minutes[key])}
+        return tuple(self._minutes[key] for key in sorted(self._unwritten))
 
-    def take_unwritten(self) -> tuple[Used, ...]:
-        """Return, once, the records of what was counted since the last time."""
-        rows = tuple(self._minutes[key] for key in sorted(self._unwritten))
-        self._unwritten.clear()
-        return rows
+    def _is_written(self, row: Used) -> bool:
+        known = self._written.get(row.key)
+        return known is not None and known.at == row.at and [*known.by.values()] == [*row.by.values()]
 
     def usages(self, now: datetime) -> tuple[Usage, ...]:
         """Return how much of each limit is taken at this moment."""

@@ -19,7 +19,7 @@ def scopes(build: str) -> tuple[str, ...]:
 
 @pytest.fixture
 def meter() -> Meter:
-    meter = Meter((), scopes)
+    meter = Meter({}, scopes)
     meter.limit([HOURLY, OF_TIDY], [NIGHTLY], NOON)
     return meter
 
@@ -73,10 +73,9 @@ def test_a_new_meter_knows_what_the_records_say(meter: Meter) -> None:
     """The hour is not reset by a restart, and a build that goes on is not counted twice."""
     meter.take("tidy-1", Amount(files=7, spent=3), NOON)
     meter.take("tidy-1", Amount(files=9, spent=3), NOON + timedelta(seconds=90))
-    rows = meter.take_unwritten()
+    rows = meter.unwritten()
     assert [row.key for row in rows] == ["12:00", "12:01"]
-    assert not meter.unwritten and meter.take_unwritten() == ()
-    after = Meter(rows, scopes)
+    after = Meter({row.key: row for row in rows}, scopes)
     after.limit([HOURLY, OF_TIDY], [], NOON + timedelta(minutes=30))
     after.known("tidy-1")
     after.take("tidy-1", Amount(files=10, spent=3), NOON + timedelta(minutes=30))
@@ -87,7 +86,20 @@ def test_yesterdays_minute_gives_its_place_to_todays(meter: Meter) -> None:
     """The records hold a day and never grow beyond it."""
     meter.take("tidy-1", Amount(files=7), NOON)
     meter.take("other-1", Amount(files=1), NOON + timedelta(days=1))
-    assert meter.take_unwritten() == (Used(at=NOON + timedelta(days=1), by={"other-1": Amount(files=1)}),)
+    assert meter.unwritten() == (Used(at=NOON + timedelta(days=1), by={"other-1": Amount(files=1)}),)
+
+
+def test_what_the_table_does_not_hold_is_to_be_written() -> None:
+    """Until it is there in just this form, be it that a failed disk had it taken back."""
+    table: dict[str, Used] = {}
+    meter = Meter(table, scopes)
+    meter.take("tidy-1", Amount(files=7), NOON)
+    (row,) = meter.unwritten()
+    assert meter.unwritten() == (row,)
+    table[row.key] = row
+    assert meter.unwritten() == ()
+    meter.take("tidy-1", Amount(files=8), NOON)
+    assert meter.unwritten() == (Used(at=NOON, by={"tidy-1": Amount(files=8)}),)
 
 
 def test_new_limits_hold_for_what_was_used_before(meter: Meter) -> None:
