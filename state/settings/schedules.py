@@ -12,6 +12,7 @@ BUILT_IN: Mapping[str, Mapping[str, Any]] = {
     "overnight_start": {
         "cron": "0 23 * * *", "run": "overnight start", "misfire": Misfire.SKIP, "grace_s": 4 * _H,
     },
+    "record_head": {"cron": "15 6 * * *", "run": "audit publish"},
     "morning_report": {"cron": "30 6 * * *", "run": "overnight report"},
     "morning_brief": {"cron": "0 7 * * *", "run": "overnight brief"},
     "nightly_report": {"cron": "0 23 * * *", "run": "report nightly"},

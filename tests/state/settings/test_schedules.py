@@ -26,6 +26,7 @@ def test_none_runs_until_it_is_asked_for(path: Path) -> None:
     assert {schedule.zone for schedule in found.values()} == {"America/Chicago"}
     assert {name: schedule.run for name, schedule in found.items()} == {
         "overnight_start": "overnight start",
+        "record_head": "audit publish",
         "morning_report": "overnight report",
         "morning_brief": "overnight brief",
         "nightly_report": "report nightly",
