@@ -7,8 +7,11 @@ from pathlib import Path
 
 from console.doctor.proof import Proof, Trial, seen
 from console.doctor.stand import Stand
-from state import journal
+from state import journal, segments
+from state import line as lines
 from state.files import Lock, WorkspaceBusy, atomic_write
+from state.journal import Published
+from state.line import Seal
 from state.model import command as c
 from state.settings import SettingsError, load
 
@@ -66,6 +69,33 @@ def _tampering(way: str) -> Trial:
     return trial
 
 
+def _resealed(folder: Path) -> None:
+    """Compute a whole chain anew, with another actor in it, so that every hash fits again."""
+    end = Seal()
+    for name in segments.names(folder):
+        told = []
+        for raw in segments.lines(folder / name):
+            line = lines.parse(raw)
+            sealed, end = lines.seal(end, line.at, f"x{line.actor}", bytes(line.body))
+            told.append(sealed)
+        atomic_write(folder / name, b"".join(told))
+    atomic_write(folder / segments.HEAD, f"{end.seq:020} {end.hash}\n")
+
+
+async def rewritten(stand: Stand) -> Proof:
+    """A chain that was computed anew does not fit the head that was published before."""
+    guard = "record: a chain that is rewritten"
+    copy = stand.outside / "journal-rewritten"
+    await asyncio.to_thread(shutil.copytree, stand.workspace.journal, copy)
+    whole = journal.verify(copy, checkpoint=None, in_flight=True)
+    head = Published("published before", Seal(whole.first + whole.entries - 1, whole.head))
+    await asyncio.to_thread(_resealed, copy)
+    if not whole.ok or not journal.verify(copy, checkpoint=None).ok:
+        return seen(guard, False, "nothing is proven: the record was not whole before")
+    found = journal.verify(copy, checkpoint=None, heads=[head]).damage
+    return seen(guard, bool(found), f"found: {found[0].kind}" if found else "NOT noticed")
+
+
 async def two_engines(stand: Stand) -> Proof:
     """One workspace has one engine."""
     try:
@@ -87,4 +117,4 @@ async def bad_settings(stand: Stand) -> Proof:
     return seen("settings: unknown keys", False, "memroy was taken")
 
 
-TRIALS: tuple[Trial, ...] = (*(_tampering(way) for way in _WAYS), two_engines, bad_settings)
+TRIALS: tuple[Trial, ...] = (*(_tampering(way) for way in _WAYS), rewritten, two_engines, bad_settings)

@@ -235,3 +235,18 @@ def test_a_seal_of_a_plan_is_the_last_entry_that_goes(tmp_path: Path) -> None:
     found = prune.plan(workspace.journal, days_later(workspace, 2))
     sixth = next(entry for entry in read(workspace.journal) if entry.seq == 6)
     assert found.last == Seal(6, sixth.hash)
+
+
+def test_nothing_is_removed_before_a_checkpoint_does_without_it(tmp_path: Path) -> None:
+    """A checkpoint that cannot be written leaves the old files, on which the one before it still stands."""
+    workspace = filled(tmp_path, 9, per_day=3, checkpoint=True)
+    disk, clock = ShakyDisk(), ManualClock()
+    clock.forward(3 * 86_400)
+    with Store.open(workspace, clock, disk=disk) as store:
+        found = prune.plan(workspace.journal, days_later(workspace, 2))
+        disk.fail("replace", errno.ENOSPC, skip=1)
+        with pytest.raises(prune.NotPruned, match="checkpoint"):
+            prune.prune(workspace, store, found, "engine", disk=disk)
+        assert set(found.names) <= set(segments.names(workspace.journal))
+    with opened(workspace, 4) as again:
+        assert len(again.tasks) == 9
