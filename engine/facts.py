@@ -69,6 +69,8 @@ def rules_of(settings: Settings) -> Rules:
         budget_over=settings.approval.budget_over,
         unsandboxed=unsandboxed,
         windows=tuple(settings.windows.values()),
+        secrets=frozenset(settings.secrets),
+        granted={label: frozenset(task.secrets) for label, task in settings.tasks.items() if task.secrets},
         ruled=Ruled(
             domains=_domains(settings.legal.blocked_domains),
             terms=_domains(settings.legal.no_automation),

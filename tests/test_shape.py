@@ -31,7 +31,9 @@ WITHOUT_TEST = {
     "state/model/view.py": "fields only",
     "state/model/brakes/fault.py": "fields only",
     "state/model/brakes/reversal.py": "fields only",
+    "state/model/brakes/veto.py": "fields only",
     "state/model/brakes/hold.py": "fields only",
+    "state/model/brakes/source.py": "fields only",
     "state/model/brakes/safekeeping.py": "fields only",
     "state/settings/keeping.py": "fields only",
     "state/model/when/schedule.py": "fields only",
@@ -62,6 +64,7 @@ ARROWS = {
     "engine.policy": ({"engine.policy", "state.model"}, {"msgspec"}),
     "engine.safety": ({"engine.safety", "engine.clock", "state"}, {"msgspec", "asyncinotify", "protego"}),
     "engine.safety.privacy": ({"engine.safety.privacy", "state"}, {"msgspec", "phonenumbers", "re2"}),
+    "engine.secrets": ({"engine.secrets", "state"}, {"boto3", "botocore", "hvac", "keyring", "requests"}),
     "engine": (
         {"engine", "state"},
         {"msgspec", "watchfiles", "asyncinotify", "croniter", "icalendar", "recurring_ical_events"},
@@ -74,7 +77,7 @@ ARROWS = {
 }
 
 # Hosts that a file of ours may name.
-HOSTS = {"www.apache.org", "www.w3.org", "localhost", "127.0.0.1", "example.com", "example.org"}
+HOSTS = {"www.apache.org", "www.w3.org", "localhost", "127.0.0.1", "example.com", "a.example.com", "example.org"}
 
 
 def modules() -> list[Path]:

@@ -30,6 +30,7 @@ _FIELDS = (
     ("--tech", "NAMES", True, "What it is made with, separated by commas."),
     ("--repo", "DIR", False, "The git repository to work on; without one it starts in an empty folder."),
     ("--branch", "NAME", False, "The branch to merge into; the one that is checked out when left out."),
+    ("--secret", "NAMES", True, "Names of [secrets] that its builds are given, once you approve."),
     ("--command", "SHELL", False, "What does the work: run by `sh -c` at the root of its own copy."),
     ("--verify", "SHELL", False, "What must succeed before its result counts."),
     ("--depends", "LABELS", True, "Tasks that must be done before, separated by commas."),

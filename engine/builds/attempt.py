@@ -14,7 +14,9 @@ from engine.reversal.reported import reported
 from engine.safety import kill_switch
 from engine.safety.kill import killed
 from engine.safety.privacy.vault import Vault
+from engine.safety.privacy.ward import ward
 from engine.safety.processes import Identity
+from engine.secrets.leases import take
 from engine.work import delivery, process, verify, workspace
 from engine.work.output import last_words
 from engine.work.sandbox import Confinement
@@ -158,7 +160,7 @@ class Attempt:
                 return
         if not build.repo:
             workspace.prepare_empty(self._paths)
-        confinement = await self._confinement(token)
+        confinement = await self._leased(await self._confinement(token))
         if self._withdrawn():
             return
         seat = self._hall.seats.claim(self.id, token)
@@ -184,6 +186,17 @@ class Attempt:
             },
             command=task.spec.command,
         )
+
+    async def _leased(self, confinement: Confinement) -> Confinement:
+        """Add the secrets that it was granted; raises SecretUnavailable, and then nothing starts."""
+        names = self.task.spec.secrets
+        if not names:
+            return confinement
+        know = ward(self._hall.workspace).know
+        leases = await asyncio.to_thread(take, names, self._hall.settings.secrets, know)
+        told = ", ".join(f"{source.name} as {source.form}" for source, _ in leases)
+        self._hall.stage([self.build], "lease_granted", told, self.build)
+        return msgspec.structs.replace(confinement, leases=leases)
 
     def _running(self, identity: Identity, why: str) -> None:
         build = self.build
@@ -350,6 +363,8 @@ class Attempt:
             )
             if report is None or self._withdrawn():
                 return False
+            if report.cut_bytes:
+                self._outcome.note(f"{report.cut_bytes:,} bytes of its verification's output were cut")
             if not report.passed:
                 text = f"verify failed: {report.text}"
                 self._outcome.failed(text, verified=b.Check(result=b.Result.NO, text=report.text, at=now()))

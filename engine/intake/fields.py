@@ -71,8 +71,9 @@ _SYNONYMS = {
     "limit": "limits",
     "repository": "repo",
     "timezone": "zone",
+    "secret": "secrets",
 }
-SPLIT_AT_COMMAS = ("depends", "paths", "tech", "effects")
+SPLIT_AT_COMMAS = ("depends", "paths", "tech", "effects", "secrets")
 """Fields of which an option may hold several names in one word."""
 
 
@@ -342,6 +343,7 @@ READERS: dict[str, Callable[[object], object]] = {
     "cron": _line,
     "zone": _zone,
     "grace_s": _seconds,
+    "secrets": lambda value: _texts(value, split=True),
 }
 """What turns a written value into a Spec's, for each field that needs nothing else; each raises ValueError."""
 

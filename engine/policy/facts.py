@@ -56,5 +56,9 @@ class Rules(Noun, frozen=True, kw_only=True):
     """The windows that are configured; none means that any time is fine."""
     ruled: Ruled = Ruled()
     """What is ruled out for reasons of law."""
+    secrets: frozenset[str] = frozenset()
+    """The names of the secrets that the settings know."""
+    granted: Mapping[str, frozenset[str]] = {}
+    """By label, the secrets that the settings grant without asking."""
     zone: tzinfo = UTC
     """The operator's time zone, for words."""

@@ -7,15 +7,15 @@ import msgspec
 
 from engine.policy import approvals, blockers, budget, clarity, command, estimate, priority, risk
 from engine.policy.facts import Facts, Rules
-from engine.policy.limits import legal
-from engine.policy.moment import breaker, conflicts, mode, rates, sandbox, slots, standing, switch, timing, window
+from engine.policy.limits import grants, legal
+from engine.policy.moment import breaker, conflicts, mode, rates, sandbox, slots, standing, switch, timing, vetoed, window
 from engine.policy.times import who
 from state.model.task import Task
 from state.model.verdict import Finding, Stance, Verdict
 from state.model.view import View
 
 APPROVABLE = frozenset(
-    {clarity.RULE, blockers.BLOCKERS, priority.RULE, risk.RULE, approvals.RULE, budget.RULE},
+    {clarity.RULE, blockers.BLOCKERS, priority.RULE, risk.RULE, approvals.RULE, budget.RULE, grants.RULE, vetoed.RULE},
 )
 """The rules that the operator's yes answers. Whatever the others say, no approval makes it allowed."""
 SPAWNED = APPROVABLE | {estimate.RULE, window.RULE}
@@ -92,8 +92,10 @@ def _of_spec(task: Task, rules: Rules) -> tuple[Finding, ...]:
         approvals.check(spec),
         budget.check(spec, rules.budget_over),
         legal.check(spec, rules.ruled),
+        grants.check(spec, rules.secrets, rules.granted, sandboxed=spec.label not in rules.unsandboxed),
         command.check(spec),
         estimate.check(spec, rules.windows),
+        vetoed.check(task),
     )
     return _answered(task, findings)
 

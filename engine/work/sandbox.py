@@ -1,7 +1,9 @@
 """What one build may do, as the command line that holds it to that."""
 
+from engine.secrets.secret import Secret
 from engine.work.cgroup import GroupParent
 from state.errors import MidwatchError
+from state.model.brakes.source import Form, Source
 from state.model.build import Limits
 from state.model.record import Noun
 
@@ -23,6 +25,23 @@ printf '{{"child-pid": %d}}\\n' $$ >&{STATUS_FD}
 /bin/sh -c "$3" {STATUS_FD}>&-
 printf '{{"exit-code": %d}}\\n' $? >&{STATUS_FD}
 kill -KILL 0"""
+
+SECRETS = "/run/secrets"
+_LEASE = "MIDWATCH_LEASE_"
+_LEASES_BYTES = 1 << 20
+
+# The values come by the environment of this one shell, which is inside already and turns into the command without them.
+_HAND_OVER = f"""set -eu
+umask 377
+number=0
+while eval "name=\\${{{_LEASE}NAME_$number-}}"; [ -n "$name" ]; do
+    eval "printf %s \\"\\${_LEASE}VALUE_$number\\"" >"{SECRETS}/$name"
+    unset "{_LEASE}NAME_$number" "{_LEASE}VALUE_$number"
+    number=$((number + 1))
+done
+umask 022
+exec /bin/sh -c "$1"
+"""
 
 _ETC = (
     "alternatives",
@@ -67,6 +86,8 @@ class Confinement(Noun, frozen=True, kw_only=True):
     idle_priority: bool = True
     env: dict[str, str] = {}
     """What is granted on top of a bare environment."""
+    leases: tuple[tuple[Source, Secret], ...] = ()
+    """What it is given of secrets; only within a sandbox."""
     command: str
     """Run by `sh -c` in the work folder."""
 
@@ -109,7 +130,7 @@ def argv(c: Confinement, machine: Machine, status: str, sealed_fd: int) -> list[
     if machine.process_limit == "rlimit":
         # Set inside, where only the build's own processes count; set outside it would count the operator's.
         bwrap += [machine.prlimit, f"--nproc={c.limits.processes}"]
-    command = ["/bin/sh", "-c", c.command]
+    command = ["/bin/sh", "-c", _HAND_OVER, "sh", c.command] if _filed(c) else ["/bin/sh", "-c", c.command]
     return ["/bin/sh", "-c", _gate(c, machine, _SANDBOXED), "midwatch-build", status, *clock, *bwrap, *command]
 
 
@@ -137,6 +158,10 @@ def sealed(c: Confinement, machine: Machine, devices: dict[str, str] | None = No
     words += [*tmp, "/tmp", "--dir", "/var", "--symlink", "../tmp", "/var/tmp", *tmp, HOME]
     for mount in c.mounts:
         words += ["--ro-bind", mount.host, mount.inside]
+    for number, (name, value) in enumerate(_filed(c)):
+        words += ["--setenv", f"{_LEASE}NAME_{number}", name, "--setenv", f"{_LEASE}VALUE_{number}", value]
+    if _filed(c):
+        words += ["--size", str(_LEASES_BYTES), "--perms", "0700", "--tmpfs", SECRETS]
     words += ["--bind", c.work, "/work", "--chdir", "/work"]
     # The root and /dev are file systems in memory without a limit of their own. The devices are the machine's, and so
     # are the switches under /proc, which answer to root by its number alone, with no capability left to drop.
@@ -147,7 +172,18 @@ def sealed(c: Confinement, machine: Machine, devices: dict[str, str] | None = No
 
 def environment(c: Confinement, home: str) -> dict[str, str]:
     """Return the environment of the build's command."""
-    return {"PATH": PATH, "HOME": home, "LANG": "C.UTF-8", **c.env}
+    own = {"PATH": PATH, "HOME": home, "LANG": "C.UTF-8", **c.env}
+    own |= {variable(source.name): secret.reveal() for source, secret in c.leases if source.form is Form.ENVIRONMENT}
+    return own | {f"{variable(name)}_FILE": f"{SECRETS}/{name}" for name, _ in _filed(c)}
+
+
+def variable(name: str) -> str:
+    """Return the name of the variable that stands for a secret."""
+    return name.upper().replace("-", "_")
+
+
+def _filed(c: Confinement) -> tuple[tuple[str, str], ...]:
+    return tuple((source.name, secret.reveal()) for source, secret in c.leases if source.form is Form.FILE)
 
 
 def _gate(c: Confinement, machine: Machine, then: str) -> str:

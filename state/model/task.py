@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from state.model.brakes.veto import Veto
 from state.model.record import Noun, Tagged, digest_of
 from state.model.verdict import Finding
 
@@ -104,6 +105,8 @@ class Spec(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     grace_s: float = 0.0
     """Seconds between SIGTERM and SIGKILL when it is killed; 0 kills at once."""
     limits: LimitOverrides = LimitOverrides()
+    secrets: tuple[str, ...] = ()
+    """Names of secrets that its builds are to be given; never their values."""
     source: str = ""
     """Who or what added it."""
 
@@ -226,6 +229,8 @@ class Task(Noun, frozen=True, kw_only=True):
     """How often it was done by its cron expression."""
     forced: bool = False
     """Spawned by the operator directly: the spawn is the approval."""
+    veto: Veto | None = None
+    """The operator's latest no to what the engine decided about it."""
 
     @property
     def label(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from state import units
 from state.model.brakes.reversal import Compensation
+from state.model.brakes.source import Form, Provider, Source
 from state.model.mode import Mode
 from state.model.task import Category, Effect
 from state.model.when.schedule import Misfire, Schedule, Seconds
@@ -331,6 +332,18 @@ def _compensation(name: str, told: dict[str, Any], settings: Settings) -> Compen
     return Compensation(name=name, **told)
 
 
+_SECRET = (
+    Key("from", "provider", units.choice(Provider), '"env", "file", "keyring", "aws" or "vault".'),
+    Key("key", "key", units.TEXT, "The variable, the file, service/user, the id, or mount/path#field."),
+    Key("as", "form", units.choice(Form), '"file" is /run/secrets/NAME in the build, "env" a variable NAME.'),
+    Key("address", "address", units.TEXT, "The server, where it is not where its client looks by itself."),
+)
+
+
+def _secret(name: str, told: dict[str, Any], settings: Settings) -> Source:
+    return Source(name=name, **told)
+
+
 NAMED = {
     "schedules": Named(
         "A command that runs at certain times.", _SCHEDULE, ("cron", "run"), _schedule, _EXAMPLE, BUILT_IN
@@ -344,8 +357,17 @@ NAMED = {
         {},
     ),
 }
+NAMED["secrets"] = Named(
+    "Where a secret's value is kept; a task that asks for it by name is given it once you agree.",
+    _SECRET,
+    ("from", "key"),
+    _secret,
+    Source(name="NAME", provider=Provider.FILE, key="/etc/midwatch/NAME"),
+    {},
+)
 DEFAULTS = (Key("defaults", "defaults", units.TRUTH, "Whether the named ones below count as they stand."),)
 TASK = (
     Key("sandbox", "sandbox", _ISOLATION, '"none" runs it with your own rights: no protection at all.'),
     Key("stall_after", "stall_after_s", units.LASTING, "In place of [stall] after."),
+    Key("secrets", "secrets", units.TEXTS, "Names of [secrets] that its builds are given without asking you."),
 )

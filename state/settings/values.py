@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from state.model.brakes.reversal import Compensation
+from state.model.brakes.source import Source
 from state.model.build import Limits
 from state.model.mode import Mode
 from state.model.money import MICRO
@@ -160,6 +161,8 @@ class TaskSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stall_after_s: float | None = None
     limits: Mapping[str, int | float] = {}
     """The fields of `Limits` that differ."""
+    secrets: tuple[str, ...] = ()
+    """What its builds are given without asking."""
 
 
 DEFAULT_LIMITS = Limits(
@@ -203,6 +206,7 @@ class Settings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tasks: dict[str, TaskSettings] = {}
     schedules: dict[str, Schedule] = {}
     compensations: dict[str, Compensation] = {}
+    secrets: dict[str, Source] = {}
     windows: dict[str, Window] = {}
     """Those that count; none means that any time is fine."""
     contexts: dict[Context, ContextRule] = {}

@@ -6,7 +6,7 @@ from tests.engine.safety.legal.test_robots import RULES, says, site
 def test_a_page_is_checked_by_the_settings_and_by_its_site(midwatch):
     """Exit code and words for what is blocked, what the site forbids and what it allows."""
     (midwatch.root / "midwatch.toml").write_text('[legal]\nblocked_domains = ["example.com"]\n')
-    done = midwatch.run("legal", "check", "https://www.example.com/x")
+    done = midwatch.run("legal", "check", "https://a.example.com/x")
     assert done.returncode == 1 and "blocked_domains names example.com" in done.stdout
     with site(says(200, RULES)) as at:
         assert midwatch.json("legal", "check", f"{at.url}/page")["delay_s"] == 2

@@ -14,7 +14,7 @@ RULED = Ruled(domains=("example.com",), terms=("example.org",), effects=(Effect.
     ("changes", "words"),
     [
         ({"description": "Fetch https://example.com/page"}, "names example.com, which [legal] blocked_domains"),
-        ({"command": "curl -s https://www.EXAMPLE.com"}, "names www.example.com"),
+        ({"command": "curl -s WWW.EXAMPLE.com"}, "names www.example.com"),
         ({"title": "Mirror example.org"}, "[legal] no_automation"),
         ({"criteria": ("data of shop.example.org is there",)}, "names shop.example.org"),
         ({"effects": (Effect.FINANCIAL,)}, "blocked_actions rules out: financial"),

@@ -1,0 +1,1 @@
+"""Keys that a build gets only when it was granted them."""
