@@ -1,6 +1,7 @@
 """The latest builds of each kind, by which the next one's figures are judged."""
 
 from bisect import insort
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from state.model.build import Build, Finished
 from state.model.task import Spec, Task
 
 _KEPT = WINDOW + RECENT
+_MIXED = 3
 
 
 class End(NamedTuple):
@@ -105,15 +107,26 @@ class History:
         return tuple(value for value in told if value is not None)
 
     def bands(self, spec: Spec, *, sigma: float, least: int, but: str = "") -> dict[str, Band]:
-        """Return the band of each figure by its name, each from the closest kind of which enough is known."""
+        """Return the band of each figure by its name, each from the closest kind of which enough is known.
+
+        A wider kind counts only where it is mixed: fifty quick jobs and nothing else say what these are like, and
+        nothing of the first long build.
+        """
         found = {}
+        own, *wider = kinds(spec)
+        usable = (own, *(kind for kind in wider if self._mixed(kind)))
         for figure in (*OF_RUNS, RETRIES):
-            for kind in kinds(spec):
+            for kind in usable:
                 made = band(self.values(kind, figure, but=but), figure, kind.words, sigma=sigma, least=least)
                 if made is not None:
                     found[figure.name] = made
                     break
         return found
+
+    def _mixed(self, kind: Kind) -> bool:
+        """Whether at least three kinds of builds are in a wider one, none of which makes up more than half of it."""
+        counts = Counter(kinds(self._tasks[build.label].spec)[0] for _, _, build in self._runs.get(kind, ()))
+        return len(counts) >= _MIXED and 2 * max(counts.values()) <= counts.total()
 
     def retries(self, build_id: str, spec: Spec) -> int:
         """Return how many builds of its task failed right before one that is over."""

@@ -33,7 +33,10 @@ def over(number: int, ending: str = "done", *, label: str = "tidy", lasted_s: fl
 TASKS = {
     "tidy": a_task("tidy", command="make"),
     "mend": a_task("mend", command="make -j"),
+    "test": a_task("test", command="pytest -q"),
+    "lint": a_task("lint", command="ruff check"),
     "write": a_task("write", command="claude -p x", category=Category.DOCUMENTATION),
+    "note": a_task("note", command="pandoc x", category=Category.DOCUMENTATION),
 }
 
 
@@ -52,15 +55,22 @@ def test_a_build_is_not_judged_by_itself() -> None:
 
 def test_the_closest_kind_that_is_known_counts() -> None:
     """Builds of the same category, runner and repository; too few, those of the category; else all."""
-    few = [over(n, label="write", files=1) for n in range(1, 6)]
-    many = [over(n, files=4) for n in range(6, 16)]
-    known = history(*few, *many)
+    make = [over(n, files=4) for n in range(1, 11)]
+    others = [over(n, label=("write", "note", "test", "lint")[n % 4], files=1) for n in range(11, 31)]
+    known = history(*make, *others)
     assert known.bands(a_spec(command="make"), sigma=3, least=10)["files"].kind == "bug fix, make, no repository"
     assert known.bands(a_spec(command="cargo"), sigma=3, least=10)["files"].kind == "bug fix"
     assert known.bands(TASKS["write"].spec, sigma=3, least=10)["files"].kind == "all tasks"
-    assert known.bands(TASKS["write"].spec, sigma=3, least=16) == {}
+    assert known.bands(TASKS["write"].spec, sigma=3, least=40) == {}
     assert set(known.kinds()) >= {ALL, BUGS, Kind(category="bug_fix", runner="make")}
     assert known.kinds()[0] == ALL
+
+
+def test_one_other_kind_is_nothing_to_go_by() -> None:
+    """Where nearly all builds were of one other kind, the first of its own kind is compared with nothing."""
+    known = history(*(over(n) for n in range(1, 41)), over(41, label="write"), over(42, label="test"))
+    assert known.bands(a_spec(command="cargo"), sigma=3, least=10) == {}
+    assert known.bands(a_spec(command="make"), sigma=3, least=10)
 
 
 def test_failed_and_killed_builds_are_not_usual() -> None:
