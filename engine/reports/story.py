@@ -6,7 +6,9 @@ from pathlib import Path
 
 from state.journal import Decision, encoded
 from state.keeping import search
+from state.model.escalation import Escalation
 from state.model.record import Noun
+from state.model.view import Record
 
 ENDS = frozenset(
     {
@@ -60,6 +62,8 @@ class Story(Noun, frozen=True, kw_only=True):
     why: str
     confidence: float | None
     """0.0 to 1.0; None where a fixed rule, or a person, decided."""
+    changed: tuple[Fact, ...]
+    """What it made of the records that it touched."""
     outcome: tuple[Event, ...]
     hash: str
     prev: str
@@ -68,10 +72,23 @@ class Story(Noun, frozen=True, kw_only=True):
 def story(folder: Path, seq: int) -> Story | None:
     """Return the story of an entry; None when there is no such entry."""
     found = search.entry(folder, seq)
-    return None if found is None else told(found, tuple(map(event, came_of(folder, found))))
+    if found is None:
+        return None
+    touched = (_made(record) for record in search.changed(folder, seq))
+    changed = tuple(fact for fact in touched if fact.value)
+    return told(found, tuple(map(event, came_of(folder, found))), changed)
 
 
-def told(found: Decision, outcome: tuple[Event, ...] = ()) -> Story:
+def _made(record: Record) -> Fact:
+    """Return what a record says of itself, in words, after a change."""
+    if isinstance(record, Escalation):
+        said = f"asked: {record.text}" if record.open else f"answered: {record.answer}"
+        return Fact(name=f"question {record.id}", value=said)
+    said = getattr(record, "state_name", "") or getattr(record, "text", "")
+    return Fact(name=f"{type(record).__name__.lower()} {record.key}", value=said)
+
+
+def told(found: Decision, outcome: tuple[Event, ...] = (), changed: tuple[Fact, ...] = ()) -> Story:
     """Return what an entry itself tells, with what came of it."""
     return Story(
         seq=found.seq,
@@ -85,6 +102,7 @@ def told(found: Decision, outcome: tuple[Event, ...] = ()) -> Story:
         chosen=found.options[0] if found.options else found.action.replace("_", " "),
         why=found.why,
         confidence=found.confidence,
+        changed=changed,
         outcome=outcome,
         hash=found.hash,
         prev=found.prev,

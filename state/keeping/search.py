@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from state import journal, segments
+from state import journal, records, segments
 from state import line as lines
 from state.journal import Decision
 from state.model.record import Noun
+from state.model.view import Record
 
 UNREADABLE = "unreadable"
 """The action of a line that cannot be read: only a search for anything, or for this, finds it."""
@@ -80,21 +81,48 @@ def _told(found: Decision) -> str:
 
 def entry(folder: Path, seq: int) -> Decision | None:
     """Return the entry of a number; None when it is not there."""
-    return next((found for found in following(folder, seq - 1, b"") if found.seq == seq), None)
+    found = _entry(folder, seq)
+    return journal.decision(*found) if found else None
+
+
+def changed(folder: Path, seq: int) -> tuple[Record, ...]:
+    """Return the records that an entry changed, as it left them; none where they were erased or cannot be read."""
+    found = _entry(folder, seq)
+    if found is None:
+        return ()
+    try:
+        line = lines.parse(found[1])
+        return () if line.erased else tuple(records.decode(*change) for change in lines.body_in(line).changes)
+    except (*records.UNREADABLE, KeyError):
+        return ()
+
+
+def _entry(folder: Path, seq: int) -> tuple[str, bytes] | None:
+    start = lines.opening(seq)
+    for name in _from(folder, seq):
+        for raw in segments.lines(folder / name):
+            if raw.startswith(start) and raw.endswith(b"\n"):
+                return name, raw
+    return None
 
 
 def following(folder: Path, seq: int, needle: bytes = b"") -> Iterator[Decision]:
     """Yield the decisions after entry `seq`, oldest first, in whose lines `needle` stands."""
-    names = segments.names(folder)
-    begins = [_first(folder / name) for name in names]
-    while len(names) > 1 and begins[1] and begins[1] <= seq + 1:
-        del names[0], begins[0]
-    for name in names:
+    for name in _from(folder, seq + 1):
         for raw in segments.lines(folder / name):
             if needle in raw and raw.endswith(b"\n"):
                 found = journal.decision(name, raw)
                 if found.seq > seq:
                     yield found
+
+
+def _from(folder: Path, seq: int) -> list[str]:
+    """Return the segments that may hold an entry or what follows it."""
+    names = segments.names(folder)
+    begins = [_first(folder / name) for name in names]
+    while len(names) > 1 and begins[1] and begins[1] <= seq:
+        del names[0], begins[0]
+    return names
 
 
 def _first(path: Path) -> int:

@@ -153,6 +153,7 @@ def _story(told: "Story") -> str:
         ("task", told.label), ("build", told.build), *(("known", f"{fact.name}: {fact.value}") for fact in told.known),
         ("options", "; ".join(told.options)), ("chosen", told.chosen), ("why", told.why), ("sure", _sure(told)),
     ]  # fmt: skip
+    fields += [("made", f"{fact.name}: {fact.value}") for fact in told.changed]
     fields += [("then", f"{event.seq}  {moment(event.at)}  {event.action}: {event.why}") for event in told.outcome]
     if not told.outcome:
         fields.append(("then", "nothing on record came of it yet"))

@@ -6,9 +6,10 @@ import pytest
 
 from engine.reports import story
 from state.files import Workspace, create_workspace
+from state.model.escalation import Escalation, EscalationKind, Urgency
 from state.model.reason import Reason
 from state.store import Store
-from tests.making import ManualClock
+from tests.making import NOON, ManualClock, a_task
 
 TOLD = (
     ("task_added", "tidy", "", "asked for"),
@@ -25,6 +26,8 @@ TOLD = (
     ("noted", "tidy", "", "later"),
     ("undone", "tidy", "tidy-2", "reverted as def"),
 )  # fmt: skip
+
+QUESTION = Escalation(id="e1", type=EscalationKind.BUILD_FAILED, priority=Urgency.HIGH, text="look", created_at=NOON)
 
 
 @pytest.fixture
@@ -68,12 +71,14 @@ def test_a_story_tells_what_was_known_and_chosen(tmp_path: Path) -> None:
         confidence=0.75,
     )
     with Store.open(workspace, ManualClock()) as store:
-        store.commit([], reason)
+        store.commit([a_task("tidy"), QUESTION], reason)
         store.commit([], Reason(actor="engine", action="context_changed", why="night"))
     told = story.story(workspace.journal, 1)
     assert told is not None
     assert (told.chosen, told.confidence) == ("start now", 0.75)
     assert told.known == (story.Fact(name="clarity", value="clear"),)
+    assert told.changed[0] == story.Fact(name="task tidy", value="queued")
+    assert told.changed[1].name == "question e1" and told.changed[1].value.startswith("asked: ")
     assert story.story(workspace.journal, 2).chosen == "context changed"
     assert story.story(workspace.journal, 3) is None
 

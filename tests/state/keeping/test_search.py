@@ -10,7 +10,7 @@ import pytest
 from state import journal, segments
 from state import line as lines
 from state.files import Workspace, create_workspace
-from state.keeping.search import Query, entry, following, search
+from state.keeping.search import Query, changed, entry, following, search
 from state.model.reason import Reason
 from state.store import Store
 from tests.making import NOON, ManualClock, a_task
@@ -103,6 +103,16 @@ def test_an_entry_is_found_by_its_number(workspace: Workspace) -> None:
     assert [entry(workspace.journal, seq).seq for seq in range(1, 7)] == [1, 2, 3, 4, 5, 6]
     assert entry(workspace.journal, 7) is None
     assert entry(workspace.journal.parent / "nowhere", 1) is None
+
+
+def test_what_an_entry_changed_is_read_with_it(workspace: Workspace) -> None:
+    """As it left it; nothing where there is no such entry, or it was erased."""
+    assert changed(workspace.journal, 3) == (a_task("one"),)
+    assert changed(workspace.journal, 2) == changed(workspace.journal, 7) == ()
+    path = workspace.journal / segments.names(workspace.journal)[1]
+    raw = path.read_bytes().splitlines(keepends=True)[0]
+    path.write_bytes(path.read_bytes().replace(bytes(lines.parse(raw).body), lines.ERASED, 1))
+    assert changed(workspace.journal, 3) == ()
 
 
 def test_what_follows_an_entry_is_read_in_order(workspace: Workspace) -> None:
