@@ -8,7 +8,7 @@ from typing import Protocol
 from console import wire
 from console.operator import operator
 from state.files import Workspace, WorkspaceBusy
-from state.model.command import Command, PruneAudit, Reply, Request
+from state.model.command import Command, Erase, PruneAudit, Reply, Request
 from state.model.view import View
 
 _RETRY_S = 0.05
@@ -95,7 +95,15 @@ class StoreControl:
         """Change the store; durable when it returns."""
         reply = self._desk.handle(Request(actor=self._actor, command=command))
         self._desk.common.store.flush()
-        return self._pruned(command, reply) if isinstance(command, PruneAudit) else reply
+        if isinstance(command, PruneAudit):
+            return self._pruned(command, reply)
+        return self._erased(command, reply) if isinstance(command, Erase) and reply.ok else reply
+
+    def _erased(self, command: Erase, reply: Reply) -> Reply:
+        from engine.around.erasure import erase_still
+
+        text = erase_still(self._desk.common.store, command.subject, self._actor)
+        return Reply(ok=True, text=text, number=self._desk.common.store.number)
 
     def _pruned(self, command: PruneAudit, reply: Reply) -> Reply:
         from engine.around.keeping import prune_still

@@ -7,7 +7,8 @@ from logging.handlers import RotatingFileHandler
 
 import msgspec
 
-from engine.safety.privacy.scrubber import Scrubber, mapped
+from engine.safety.privacy.net import mapped
+from engine.safety.privacy.scrubber import Scrubber
 from engine.safety.privacy.ward import ward
 from state.files import Workspace
 from state.model.reason import Reason

@@ -17,6 +17,7 @@ from engine.schedule.almanac import Almanac
 from engine.work import trial
 from state.errors import MidwatchError
 from state.files import Workspace
+from state.keeping import erasures
 from state.model.escalation import EscalationKind, Urgency
 from state.model.reason import ENGINE, Reason
 from state.model.view import EngineInfo, View
@@ -59,6 +60,7 @@ def open_engine(workspace: Workspace, mode: str, clock: Clock | None = None) -> 
             store.close()
             raise
         probed = machine.result()
+        _finish_erasure(store)
         _look_back(workspace, store, clock)
         _settings_are_read(store, clock)
         crash.begin(workspace, mode, clock.now())
@@ -113,11 +115,24 @@ def _settings_are_read(store: Store, clock: Clock) -> None:
         store.commit(answered, Reason(actor=ENGINE, action="settings_readable", why="they can be read again"))
 
 
+def _finish_erasure(store: Store) -> None:
+    """Go on with what a crash interrupted; a disk that does not let it is told of, and it stays to be done."""
+    if not erasures.under_way(store.workspace):
+        return
+    from engine.around import erasure  # hardly ever needed, and no verb waits for it
+
+    try:
+        erasure.finish(store)
+    except MidwatchError as error:
+        log.error("an erasure is not finished yet: %s", error)
+
+
 def open_desk(workspace: Workspace, clock: Clock | None = None) -> Desk:
     """Return a desk over the store itself, for when no engine runs. Same errors as `open_engine`."""
     clock = clock or SystemClock()
     settings = load(workspace.settings)
     store = Store.open(workspace, clock, door=obey(workspace, settings))
+    _finish_erasure(store)
     return Desk(store, settings, clock, Questions(store))
 
 

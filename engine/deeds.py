@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from engine.around.erasure import Erasure
 from engine.around.hours import Hours
 from engine.around.keeping import Keeping
 from engine.builds.roster import Roster
@@ -42,6 +43,7 @@ class Deeds:
         self._undo = undo
         self._set_info = set_info
         self.keeping = Keeping(hall)
+        self._erasure = Erasure(hall, self.keeping)
         self.watch: StopWatch | None = None
         """The thread that minds the STOP file, while there is one."""
         self._deeds: dict[type, Deed] = {
@@ -52,6 +54,7 @@ class Deeds:
             c.RaiseLimit: self._raised,
             c.KillAll: self._stopped,
             c.PruneAudit: self._pruned,
+            c.Erase: self._erased,
             c.Undo: self._undone,
         }
 
@@ -115,6 +118,9 @@ class Deeds:
 
     async def _pruned(self, command: c.PruneAudit, actor: str, reply: c.Reply) -> c.Reply:
         return _said(reply, await self.keeping.prune(command.before, actor))
+
+    async def _erased(self, command: c.Erase, actor: str, reply: c.Reply) -> c.Reply:
+        return _said(reply, await self._erasure.erase(command.subject, actor))
 
     def _engage(self, command: c.KillAll, actor: str) -> None:
         kill_switch.engage(self._hall.workspace, actor, command.why, means=command.means)

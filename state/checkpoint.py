@@ -93,6 +93,10 @@ class Digests:
         self._folder = folder
         self._known: dict[str, tuple[int, hashlib._Hash]] = {}
 
+    def forget(self, name: str) -> None:
+        """Read a segment anew, which is not as it was any more."""
+        self._known.pop(name, None)
+
     def span(self, name: str, size: int) -> Span:
         """Return the span of a segment's first `size` bytes, or of all that are there if they are fewer."""
         done, sha = self._known.get(name, (0, hashlib.sha256()))

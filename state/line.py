@@ -14,6 +14,7 @@ GENESIS = "0" * 64
 ERASED = b"null"
 """The body of a line whose contents were erased; the chain covers only the digest, so it still verifies."""
 
+_OPENING = b'{"seq":'
 _SEAL = b',"hash":"'
 
 
@@ -105,9 +106,21 @@ def flaw(raw: bytes, line: Line) -> str:
     return ""
 
 
+def without_body(raw: bytes) -> bytes:
+    """Return a line with its contents taken out; what seals it stays, so the chain still holds."""
+    line = parse(raw)
+    return b'%b%b%b","body":%b}\n' % (raw[: raw.find(_SEAL)], _SEAL, line.hash.encode(), ERASED)
+
+
+def seq_of(raw: bytes) -> int:
+    """Return a line's number without reading the rest of it; 0 when it begins with none."""
+    digits = raw[len(_OPENING) : raw.find(b",")]
+    return int(digits) if raw.startswith(_OPENING) and digits.isdigit() else 0
+
+
 def opening(seq: int) -> bytes:
     """Return the bytes that line number `seq` begins with."""
-    return b'{"seq":%d,"at":"' % seq
+    return b'%b%d,"at":"' % (_OPENING, seq)
 
 
 def body_in(line: Line) -> Body:

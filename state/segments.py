@@ -3,7 +3,7 @@
 import errno
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -110,6 +110,43 @@ class Segments:
         """Count some older segments as gone."""
         for name in names:
             self._closed.pop(name, None)
+
+    def rewrite(self, name: str, change: Callable[[bytes], bytes]) -> None:
+        """Put a segment in its own place with each of its lines changed, all at once.
+
+        Raises StoreFailed with the segment as it was or as it is to be; a final one when it cannot be appended to.
+        """
+        path, size = self._folder / name, self.sizes()[name]
+
+        def changed() -> Iterator[bytes]:
+            left = size
+            for raw in lines(path):
+                if left <= 0:
+                    return
+                left -= len(raw)
+                yield change(raw)
+
+        failed: OSError | None = None
+        try:
+            self._disk.replace_with(path, changed(), 0o600)
+        except OSError as error:
+            failed = error  # perhaps only after it took the old one's place
+        if name == self._name:
+            self._reopen(path)
+        else:
+            self._closed[name] = path.stat().st_size
+        if failed:
+            raise StoreFailed(_words(path, failed)) from failed
+
+    def _reopen(self, path: Path) -> None:
+        """Go on in whatever file has the present segment's name now."""
+        try:
+            fd = self._disk.open(path, os.O_WRONLY | os.O_APPEND)
+        except OSError as error:
+            self._finished = f"{path} was rewritten and cannot be opened: {error}; start again"
+            raise StoreFailed(self._finished, final=True) from error
+        self._disk.close(self._fd)
+        self._fd, self._size = fd, os.fstat(fd).st_size
 
     def append(self, data: bytes, at: datetime, end: Seal) -> None:
         """Make `data` durable at the journal's end, in the segment of `at`'s day or of a later one that is there.

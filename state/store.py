@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from state import checkpoint, line, records, replay
+from state import checkpoint, line, records, replay, segments
 from state.disk import DISK, Disk
 from state.errors import StoreFailed, WorkspaceBusy
 from state.files import Lock, Workspace
@@ -237,6 +237,24 @@ class Store:
         if name not in self._tables:
             raise KeyError(f"no table {name!r}: there are {', '.join(self._tables)}")
         return RecordTable(self._tables, name)
+
+    def records(self) -> Iterator[Record]:
+        """Every record there is."""
+        return (record for rows in self._tables.values() for record in rows.values())
+
+    def erase(self, entries: frozenset[int]) -> None:
+        """Take the contents of these entries out of the journal's files, and write a checkpoint beside the work.
+
+        What the records in them are now must stand in later entries, which are durable. Raises StoreFailed: then some
+        are out and some are not, and each file is whole.
+        """
+        self.flush()
+        self._join()
+        for name in self._segments.sizes():
+            if any(line.seq_of(raw) in entries for raw in segments.lines(self._workspace.journal / name)):
+                self._digests.forget(name)
+                self._segments.rewrite(name, lambda raw: line.without_body(raw) if line.seq_of(raw) in entries else raw)
+        self.checkpoint(wait=False)
 
     @property
     def _writing(self) -> bool:

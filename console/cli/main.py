@@ -51,6 +51,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "legal": ("brakes.legal", "Say what programs may fetch."),
     "doctor": ("upkeep.doctor", "Say what this machine can enforce, and prove it."),
     "audit": ("record.audit", "Read, search, verify and keep the record of every decision."),
+    "privacy": ("record.privacy", "Find, give out and erase what is known of a person."),
     "demo": ("demo", "Make a workspace to try things in."),
     "completion": ("completion", "Print a shell's completion script."),
 }

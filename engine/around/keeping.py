@@ -11,6 +11,7 @@ from engine.rounds.alarm import Alarm
 from state.errors import MidwatchError
 from state.files import Workspace
 from state.keeping import prune
+from state.keeping.prune import Plan
 from state.model.escalation import EscalationKind, Urgency
 from state.model.reason import ENGINE, Reason
 from state.settings import AuditSettings, Settings
@@ -86,15 +87,26 @@ class Keeping:
             found = await asyncio.to_thread(prune.plan, hall.workspace.journal, day)
             if found is None:
                 return NOTHING
-            await self._all_durable()
-            pruning = prune.Pruning(hall.workspace, hall.store, found, actor, archive_of(settings))
-            await asyncio.to_thread(pruning.keep)
-            reason = pruning.reason
-            hall.store.stage([], reason)
-            await self._all_durable()
-            pruning.begin()
-            await asyncio.to_thread(pruning.remove)
-            return reason.why
+            return await self._take_out(found, actor)
+
+    async def renew(self, actor: str) -> None:
+        """Write anew what stands in place of pruned entries, if anything was pruned. Same errors."""
+        async with self._one:
+            found = await asyncio.to_thread(prune.renewal, self._hall.workspace.journal)
+            if found is not None:
+                await self._take_out(found, actor)
+
+    async def _take_out(self, found: Plan, actor: str) -> str:
+        hall = self._hall
+        await self._all_durable()
+        pruning = prune.Pruning(hall.workspace, hall.store, found, actor, archive_of(hall.settings.audit))
+        await asyncio.to_thread(pruning.keep)
+        reason = pruning.reason
+        hall.store.stage([], reason)
+        await self._all_durable()
+        pruning.begin()
+        await asyncio.to_thread(pruning.remove)
+        return reason.why
 
     async def _all_durable(self) -> None:
         while self._hall.store.pending:

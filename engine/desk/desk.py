@@ -8,6 +8,7 @@ from engine.desk.common import Common, Handlers, Refused
 from engine.desk.faults import Faults
 from engine.desk.holds import Holds
 from engine.desk.modes import Modes
+from engine.desk.privacy import Privacy
 from engine.desk.queueing import Queueing
 from engine.desk.stopping import Stopping
 from engine.desk.times import Times
@@ -36,6 +37,7 @@ class Desk:
             Stopping(self.common),
             Times(self.common),
             Breakers(self.common),
+            Privacy(self.common),
             self.modes,
             self.faults,
             self.undoing,

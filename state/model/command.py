@@ -159,6 +159,12 @@ class PruneAudit(Tagged, frozen=True, kw_only=True, tag="prune_audit"):
     before: date | None = None
 
 
+class Erase(Tagged, frozen=True, kw_only=True, tag="erase"):
+    """Take a person's words out of everything that is kept; the words themselves are never written down."""
+
+    subject: str
+
+
 class Present(Tagged, frozen=True, kw_only=True, tag="present"):
     """The operator has just touched a key in the console. Never recorded."""
 
@@ -185,6 +191,7 @@ Command = (
     | SetContext
     | ClearContext
     | PruneAudit
+    | Erase
     | Present
 )
 

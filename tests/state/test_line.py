@@ -90,3 +90,15 @@ def test_an_erased_body_leaves_the_chain_whole() -> None:
     assert line.erased
     assert lines.flaw(erased, line) == ""
     assert not lines.parse(raw).erased
+
+
+def test_a_body_is_taken_out_of_a_line_and_nothing_else() -> None:
+    """Twice is as good as once, and the line's number is known without reading it."""
+    raw, _ = lines.seal(Seal(41, "a" * 64), NOON, "engine", lines.body_of(ASKED, []))
+    bare = lines.without_body(raw)
+    line = lines.parse(bare)
+    assert line.erased and lines.flaw(bare, line) == ""
+    assert (line.seq, line.hash, line.digest) == (42, lines.parse(raw).hash, lines.parse(raw).digest)
+    assert lines.without_body(bare) == bare
+    assert lines.seq_of(raw) == lines.seq_of(bare) == 42
+    assert [lines.seq_of(strange) for strange in (b"", b"{", b'{"seq":x,', b'{"seq":1', b"[1,2]")] == [0] * 5

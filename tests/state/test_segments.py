@@ -186,3 +186,48 @@ def test_a_journal_is_never_opened_through_a_symlink(tmp_path: Path, journal: Se
     with pytest.raises(StoreFailed, match="symbolic links"):
         journal.append(b"a\n", NOON, ONE)
     assert not (tmp_path / "elsewhere").exists()
+
+
+def upper(raw: bytes) -> bytes:
+    return raw.upper() + b"!\n"
+
+
+def test_a_segment_is_rewritten_in_its_place(tmp_path: Path, journal: Segments) -> None:
+    """The one that is written to and an older one alike; what is appended afterwards stands behind the new lines."""
+    journal.append(b"one\n", NOON, Seal(1, "a" * 64))
+    journal.append(b"two\n", NOON + timedelta(days=1), Seal(2, "b" * 64))
+    for name in segments.names(tmp_path):
+        journal.rewrite(name, upper)
+    journal.append(b"three\n", NOON + timedelta(days=1), Seal(3, "c" * 64))
+    assert contents(tmp_path) == {"2026-03-04.jsonl": b"ONE\n!\n", "2026-03-05.jsonl": b"TWO\n!\nthree\n"}
+    assert journal.sizes() == {name: len(data) for name, data in contents(tmp_path).items()}
+
+
+@pytest.mark.parametrize("call", ["write", "fsync", "replace"])
+@pytest.mark.parametrize("skip", [0, 1])
+def test_a_rewriting_that_fails_leaves_a_whole_segment(
+    tmp_path: Path, journal: Segments, disk: ShakyDisk, call: str, skip: int
+) -> None:
+    """The old lines or the new ones, and the journal goes on behind them."""
+    journal.append(b"one\n", NOON, Seal(1, "a" * 64))
+    (name,) = segments.names(tmp_path)
+    disk.fail(call, errno.ENOSPC, skip=skip)
+    if call == "fsync" or skip == 0:
+        with pytest.raises(StoreFailed, match="make room"):
+            journal.rewrite(name, upper)
+    else:
+        journal.rewrite(name, upper)
+        disk.fail(call, times=0)
+    journal.append(b"two\n", NOON, Seal(2, "b" * 64))
+    assert contents(tmp_path)[name] in (b"one\ntwo\n", b"ONE\n!\ntwo\n")
+
+
+def test_a_segment_that_cannot_be_opened_again_ends_the_journal(
+    tmp_path: Path, journal: Segments, disk: ShakyDisk
+) -> None:
+    """Nothing may be appended to a file that nobody can find any more."""
+    journal.append(b"one\n", NOON, Seal(1, "a" * 64))
+    disk.fail("open", errno.EMFILE, skip=2)
+    with pytest.raises(StoreFailed, match="start again") as caught:
+        journal.rewrite(*segments.names(tmp_path), upper)
+    assert caught.value.final and journal.finished

@@ -10,6 +10,7 @@ from console.cli.base import Hand, in_workspace, say, say_json, with_json
 if TYPE_CHECKING:
     from state.files import Workspace
     from state.journal import Audit, Published
+    from state.keeping.erasures import Told
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -36,6 +37,7 @@ def verify(
     """
     from state import journal
     from state.files import Lock
+    from state.keeping import erasures
 
     workspace = context.ensure_object(Hand).workspace()
     told = published(workspace, against, heads, notes)
@@ -43,10 +45,11 @@ def verify(
     found = journal.verify(
         workspace.journal, checkpoint=workspace.checkpoint, in_flight=busy, heads=told, archive=archive
     )
+    found, erased = erasures.accounted(found, workspace.journal)
     if as_json:
         say_json(found)
     elif found.ok:
-        say("\n".join(_well(found)))
+        say("\n".join(_well(found, erased)))
     else:
         for damage in found.damage:
             say(f"{damage.file}:{damage.line}: {damage.kind}, entry {damage.seq}: {damage.text}")
@@ -75,7 +78,7 @@ def published(
     return found
 
 
-def _well(found: "Audit") -> list[str]:
+def _well(found: "Audit", erased: "Told") -> list[str]:
     from console.render import moment
 
     lines = [f"{found.entries} entries, every one as it was written" + (f"; {found.torn}" if found.torn else "")]
@@ -84,7 +87,7 @@ def _well(found: "Audit") -> list[str]:
         then = "they are in the archive, as they were written" if found.first == 1 else f"the chain holds from {kept:,}"
         lines.append(f"entries 1 to {kept - 1:,} were pruned, the last of them {moment(found.anchor.at)}; {then}")
     if found.erased:
-        lines.append(f"the contents of {found.erased} entries were erased: `midwatch audit list --action erased`")
+        lines.append(f"{erased.words}: `midwatch audit list --action privacy_erased` says who asked")
     if found.confirmed:
         lines.append(f"{found.confirmed} published heads agree")
     if found.unseen:

@@ -14,6 +14,8 @@ def may_be(region: str) -> str:
 
 def find(text: str, region: str) -> Iterator[tuple[int, int]]:
     """Yield where phone numbers begin and end; `region` is a country's two letters, or empty for international ones."""
+    if not region and "+" not in text and "\uff0b" not in text:
+        return
     import phonenumbers  # it takes its time to load, and most processes never see one
 
     for match in phonenumbers.PhoneNumberMatcher(text, region or None):

@@ -118,14 +118,14 @@ def names(people: Iterable[str]) -> tuple[Shape, ...]:
     return tuple(Shape("name", f"({words(name)})", whole=True) for name in people if name.split())
 
 
-def words(name: str) -> str:
+def words(name: str, between: str = _BETWEEN) -> str:
     """Return the expression of a name, in all the ways in which it may be written; it has no group."""
     ways = []
     for form in dict.fromkeys(unicodedata.normalize(how, name.strip()) for how in ("NFC", "NFD")):
         parts = [quoted(part) for part in form.split()]
-        ways.append(_BETWEEN.join(parts))
+        ways.append(between.join(parts))
         if len(parts) > 1:
-            ways.append(parts[-1] + r",?" + _BETWEEN + _BETWEEN.join(parts[:-1]))
+            ways.append(parts[-1] + r",?" + between + between.join(parts[:-1]))
     return f"(?i:{'|'.join(ways)})"
 
 

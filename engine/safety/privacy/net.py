@@ -1,0 +1,78 @@
+"""Many shapes woven into one expression, so that looking for all of them costs as little as looking for one."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from engine.safety.privacy.shapes import PLACEHOLDER, Shape
+
+Replace = Callable[[str, str], str]
+"""Given what kind of thing was found and its words, it returns what stands in its place."""
+
+_MOST_BYTES = 64 << 20
+_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|.)")
+
+
+class Net:
+    """Finds shapes in texts and in lines of JSON. What a placeholder stands for already is left alone."""
+
+    def __init__(self, shapes: Sequence[Shape], also: str = "") -> None:
+        """`also` is the expression of what makes a text worth a look by others."""
+        import re2  # a verb that writes nothing need not wait for it
+
+        options = re2.Options()
+        options.log_errors = False
+        options.max_mem = _MOST_BYTES
+        done = Shape("", f"({PLACEHOLDER})")
+        alternatives = "|".join(shape.pattern for shape in shapes)
+        self._shapes = (done, *shapes)
+        self._pattern = re2.compile(f"{done.pattern}|{alternatives}", options)
+        self._quick = re2.compile(f"{alternatives}|{also}" if also else alternatives, options)
+
+    def passes(self, data: bytes) -> bool:
+        """Whether a line of JSON surely holds nothing that is looked for; quick, because every line is asked about."""
+        if b"\\" in data:
+            # A backslash that is meant is one character, and every other escape stands for one that parts words.
+            data = _ESCAPE.sub(b" ", data.replace(b"\\\\", b"\x01")).replace(b"\x01", b"\\")
+        # What ends a text in JSON must not look like a quote within one.
+        return self._quick.search(data.replace(b'"', b"\x00")) is None
+
+    def may_hold(self, text: str) -> bool:
+        """Whether a text is worth a closer look."""
+        return self._quick.search(text) is not None
+
+    def spans(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where in some bytes of UTF-8 a shape's pattern fits, whatever else its shape asks for."""
+        look = 0
+        while (match := self._pattern.search(data, look)) is not None:
+            if match.lastindex > 1:
+                yield match.span(match.lastindex)
+            look = match.end()
+
+    def replace(self, text: str, put: Replace) -> str:
+        """Return a text with everything that is found, from left to right, replaced by what `put` says."""
+        if not self.may_hold(text):
+            return text
+        done = look = 0
+        pieces: list[str] = []
+        while (match := self._pattern.search(text, look)) is not None:
+            shape = self._shapes[match.lastindex - 1]
+            start, end = match.span(match.lastindex)
+            look = end
+            if shape.kind and shape.counts(text, start, end):
+                pieces += (text[done:start], put(shape.kind, text[start:end]))
+                done = end
+            elif shape.whole or shape.mixed:
+                look = match.start() + 1  # what it is meant for may begin within
+        return "".join((*pieces, text[done:]))
+
+
+def mapped(value: Any, change: Callable[[str], str], kept: Iterable[str] = ()) -> Any:
+    """Return plain data with every text changed, but for those under a field that is `kept`."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: told if key in kept else mapped(told, change, kept) for key, told in value.items()}
+    if isinstance(value, list | tuple):
+        return [mapped(part, change, kept) for part in value]
+    return value

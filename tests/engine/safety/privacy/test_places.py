@@ -1,0 +1,59 @@
+"""The files beside the journal that may hold words of people."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from engine.safety.privacy import places
+from engine.safety.privacy.subject import Subject
+from state.files import Workspace, create_workspace
+
+GRACE = Subject("Grace Hopper")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return create_workspace(tmp_path)
+
+
+def held(path: Path, text: str = "by Grace Hopper") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_the_engines_own_files_are_told_from_the_others(workspace: Workspace) -> None:
+    """Logs, output and pages are the engine's; queue files, memory and what builds made are not."""
+    root, build = workspace.root, workspace.build("tidy-1")
+    ours = {held(workspace.logs / "engine.log.1"), held(build.output), held(workspace.escalations / "e1.md")}
+    theirs = {held(build.work / "deep" / "a.txt"), held(root / "GOALS.md"), held(root / "memory" / "x.md")}
+    for kept in (workspace.journal / "2026-03-04.jsonl", workspace.hidden / "private" / "tidy.json"):
+        held(kept)
+    held(build.git / "config")
+    (workspace.logs / "link").symlink_to(root / "GOALS.md")
+    os.mkfifo(workspace.hidden / "pipe")
+    found = {place.path for place in places.holding(places.ours(workspace), GRACE, root)}
+    assert found == {str(path.relative_to(root)) for path in ours}
+    found = {place.path for place in places.holding(places.theirs(workspace), GRACE, root)}
+    assert found == {str(path.relative_to(root)) for path in theirs}
+
+
+def test_a_blot_leaves_the_file_the_same_one(workspace: Workspace) -> None:
+    """Whoever goes on appending to it does so behind what was there, and nothing else of it changes."""
+    path = held(workspace.build("tidy-1").output, "a\nGrace Hopper, hopper grace\nb\n")
+    with path.open("a") as writer:
+        assert places.blot(path, GRACE) == 2
+        writer.write("c\n")
+    assert path.read_text() == "a\n************, ************\nb\nc\n"
+    assert places.blot(path, GRACE) == 0
+
+
+def test_a_large_file_is_looked_through_whole(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a name lies across the border of two blocks."""
+    monkeypatch.setattr(places, "_BLOCK", 64)
+    monkeypatch.setattr(places, "_OVERLAP", 32)
+    text = "".join(f"{'x' * (number % 41)} Grace Hopper\n" for number in range(60))
+    path = held(workspace.logs / "engine.log", text)
+    assert places.blot(path, GRACE) == 60
+    assert path.read_text() == text.replace("Grace Hopper", "*" * 12)
