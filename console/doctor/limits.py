@@ -46,7 +46,19 @@ async def processes(stand: Stand) -> Proof:
 async def time(stand: Stand) -> Proof:
     """Nothing runs longer than allowed."""
     build = await stand.build("time", "sleep 300", limits=LimitOverrides(time_s=0.5))
-    return seen("limit: time", "run_s" in _end(build), f"300 s with 0.5 s allowed: {_end(build)}")
+    return seen("limit: time", _held_for(build, "run_s"), f"300 s with 0.5 s allowed: {_end(build)}")
+
+
+async def files(stand: Stand) -> Proof:
+    """No more files are changed than allowed before the operator is asked."""
+    build = await stand.build("files", "for i in $(seq 11); do echo > f$i; done; sleep 300")
+    return seen("limit: changed files", _held_for(build, "files"), f"11 with 10 allowed: {_end(build)}")
+
+
+async def calls(stand: Stand) -> Proof:
+    """No more calls are made than allowed before the operator is asked, as far as they are told."""
+    build = await stand.build("calls", "echo '::usage calls=1001'; sleep 300")
+    return seen("limit: API calls", build.hold is not None, f"1,001 with 1,000 allowed: {_end(build)}")
 
 
 async def output(stand: Stand) -> Proof:
@@ -58,8 +70,12 @@ async def output(stand: Stand) -> Proof:
     return seen("limit: output", held, f"4 MB with 1 MB allowed: {kept:,} bytes kept; {told}")
 
 
+def _held_for(build: Build, figure: str) -> bool:
+    return build.hold is not None and build.hold.figure == figure
+
+
 def _end(build: Build) -> str:
     return build.hold.text if build.hold is not None else str(getattr(build.state, "text", build.state_name))
 
 
-TRIALS: tuple[Trial, ...] = (memory, file_size, open_files, processes, time, output)
+TRIALS: tuple[Trial, ...] = (memory, file_size, open_files, processes, time, output, files, calls)

@@ -56,7 +56,8 @@ def _stop(tree: Tree) -> bool:
     end = time.monotonic() + PATIENCE_S
     quiet = 0
     while quiet < 2:
-        still = groups.members(tree.groups) if groups.frozen(tree.groups) else set()
+        # Whoever left the group that is frozen may still be in those of other hierarchies.
+        still = groups.members(tuple(group for group in tree.groups if groups.frozen((group,))))
         running = [pid for pid, found in tree.living().items() if found.state not in _STOPPED and pid not in still]
         for pid in running:
             _signal(pid, signal.SIGSTOP)

@@ -8,12 +8,20 @@ from collections.abc import Callable
 
 import msgspec
 
+from engine.clock import SystemClock
 from engine.safety.kill import kill_build
 from engine.work import process, workspace
+from engine.work.monitor import Monitor
 from engine.work.output import last_words
+from engine.work.process import Identity
 from engine.work.sandbox import Confinement, Machine
 from state.files import BuildPaths
+from state.model.brakes import figure
+from state.model.progress import Progress
 from state.model.record import Noun
+
+_UNWATCHED_S = 0.25
+"""A verification that ends sooner is not worth a watching thread."""
 
 
 class Report(Noun, frozen=True, kw_only=True):
@@ -21,6 +29,8 @@ class Report(Noun, frozen=True, kw_only=True):
 
     passed: bool
     text: str
+    cut_bytes: int = 0
+    """Output that was thrown away to stay under the limit."""
 
 
 async def run(
@@ -52,13 +62,53 @@ async def run(
     if withdrawn():
         return None
     identity = process.spawn(sandboxed, paths, machine)
-    await process.ended(identity, paths)
+    watch = _Watch(paths, sandboxed, identity)
+    await watch.ended()
     code = process.exit_code(paths)
+    if watch.over:
+        return Report(passed=False, text=f"`{command}` was ended at a limit: {watch.over}", cut_bytes=watch.cut_bytes)
     if code == 0:
-        return Report(passed=True, text=f"`{command}` passed")
+        return Report(passed=True, text=f"`{command}` passed", cut_bytes=watch.cut_bytes)
     if code is None:
-        return Report(passed=False, text=f"`{command}` did not end by itself")
-    return Report(passed=False, text=f"`{command}` ended with exit code {code}: {last_words(paths)}")
+        return Report(passed=False, text=f"`{command}` did not end by itself", cut_bytes=watch.cut_bytes)
+    text = f"`{command}` ended with exit code {code}: {last_words(paths)}"
+    return Report(passed=False, text=text, cut_bytes=watch.cut_bytes)
+
+
+class _Watch:
+    """Holds a verification to the limits that no program around it keeps: it is ended, since nothing of it is kept."""
+
+    def __init__(self, paths: BuildPaths, confinement: Confinement, identity: Identity) -> None:
+        self.over = ""
+        """The limit that it went over, in words."""
+        self.cut_bytes = 0
+        self._paths = paths
+        self._limits = confinement.limits
+        self._identity = identity
+        self._monitor = Monitor(
+            confinement.build, paths, self._limits, (), identity, SystemClock(), tell=self._heed, empty_before=False
+        )
+
+    async def ended(self) -> None:
+        """Wait until it is over."""
+        try:
+            async with asyncio.timeout(_UNWATCHED_S):
+                await process.ended(self._identity, self._paths)
+        except TimeoutError:
+            self._monitor.start()
+            try:
+                await process.ended(self._identity, self._paths)
+            finally:
+                await asyncio.to_thread(self._monitor.stop)
+        self.cut_bytes = self._monitor.finish().cut_bytes
+
+    def _heed(self, progress: Progress) -> None:
+        used = {"memory_bytes": progress.memory_bytes, "disk_bytes": progress.disk_bytes}
+        limits = {"memory_bytes": self._limits.memory_bytes, "disk_bytes": self._limits.disk_bytes}
+        for name, limit in limits.items():
+            if used[name] > limit and not self.over:
+                self.over = figure.of(name, used[name], limit)
+                kill_build(self._paths)
 
 
 def _copy(made: BuildPaths, paths: BuildPaths) -> None:

@@ -39,14 +39,14 @@ class Limits(Noun, frozen=True, kw_only=True):
     output_bytes: int
     disk_bytes: int
     tmp_bytes: int
+    hold_s: float = 12 * 3600.0
+    """How long it may stand still in all, waiting for the operator, before it is killed."""
+    spent: int = 100 * MICRO
+    """Micro-dollars; 0 is no limit, as for the two below."""
     files: int = 10
     """Changed files; each path counts once."""
     calls: int = 1000
     """API calls."""
-    spent: int = 100 * MICRO
-    """Micro-dollars."""
-    hold_s: float = 12 * 3600.0
-    """How long it may stand still in all, waiting for the operator, before it is killed."""
 
 
 class Preparing(Tagged, frozen=True, kw_only=True, tag="preparing"):

@@ -7,7 +7,7 @@ from engine.safety import groups, processes
 from engine.safety.processes import Identity
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_OWN = ({"anon", "shmem"}, {"total_rss", "total_shmem"})
+_OWN = (("anon", "shmem"), ("total_rss", "total_shmem"))
 """What the kernel's count of a control group calls memory that is no file's: in version 2, and in version 1."""
 
 
@@ -34,7 +34,7 @@ def _by_group(pid: int) -> int | None:
             continue
         told = {name: int(value) for name, value in (line.split() for line in lines)}
         for names in _OWN:
-            if names & told.keys():
+            if names[0] in told:
                 return sum(told.get(name, 0) for name in names)
     return None
 

@@ -58,7 +58,7 @@ def build_in(workspace: Workspace, name: str = "b-1") -> BuildPaths:
 
 
 def confine(paths: BuildPaths, command: str, limits: dict[str, Any] | None = None, **changes: Any) -> Confinement:
-    """A confinement under the usual limits, except for the ones that are given; nobody holds it, so its clock counts."""
+    """A confinement under the usual limits, but for those that are given; nobody holds it, so its clock counts."""
     return Confinement(
         build=paths.root.name,
         token=secrets.token_hex(16),

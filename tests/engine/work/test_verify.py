@@ -9,6 +9,7 @@ import pytest
 
 from engine.safety.processes import alive
 from engine.work import verify, workspace
+from engine.work.output import read_log
 from engine.work.sandbox import SpawnRefused
 from engine.work.verify import Report
 from state.files import BuildPaths, Workspace
@@ -68,6 +69,21 @@ def test_a_check_that_does_not_end_is_ended_and_does_not_count(place: Workspace,
     """The limits of the build hold for its verification too."""
     report = check(place, made, "sleep 60", limits={"time_s": 0.3})
     assert not report.passed and "did not end by itself" in report.text
+
+
+def test_what_it_prints_is_cut_to_size_and_that_is_told(place: Workspace, made: BuildPaths) -> None:
+    """Its output takes no more room than a build's."""
+    report = check(place, made, "yes | head -c 4000000", limits={"output_bytes": 1 << 20})
+    assert report.passed and report.cut_bytes > 2_000_000
+    assert len(read_log(place.verification("tidy-1"))) < 1 << 20
+
+
+def test_one_that_fills_the_disk_is_ended_and_does_not_count(place: Workspace, made: BuildPaths) -> None:
+    """What it makes is thrown away in any case, so it is not held but ended, and says at which limit."""
+    report = check(
+        place, made, "head -c 4000000 /dev/zero > big; sync; touch again; sleep 60", limits={"disk_bytes": 1 << 20}
+    )
+    assert not report.passed and "at a limit: disk" in report.text
 
 
 def test_a_second_run_begins_afresh(place: Workspace, made: BuildPaths) -> None:

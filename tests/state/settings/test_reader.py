@@ -59,6 +59,14 @@ def test_every_setting_can_be_set(path: Path) -> None:
         output = 4096
         disk = "1G"
         tmp = "64M"
+        hold = "2h"
+        [limits.action]
+        usd = 7.5
+        files = 40
+        calls = "none"
+        [limits.category.documentation]
+        files = 100
+        time = "1h"
         [limits.rates]
         calls_per_min = 30
         usd_per_h = "none"
@@ -137,6 +145,7 @@ def test_every_setting_can_be_set(path: Path) -> None:
         [tasks.tidy.limits]
         memory = "4G"
         time = "2h"
+        usd = 3
         """
     )
     assert msgspec.to_builtins(load(path)) == {
@@ -180,7 +189,12 @@ def test_every_setting_can_be_set(path: Path) -> None:
             "output_bytes": 4096,
             "disk_bytes": 1 << 30,
             "tmp_bytes": 64 << 20,
+            "hold_s": 7200.0,
+            "spent": 7_500_000,
+            "files": 40,
+            "calls": 0,
         },
+        "categories": {"documentation": {"files": 100, "time_s": 3600.0}},
         "rates": {
             "calls_per_min": 30,
             "usd_per_h": 0,
@@ -210,10 +224,20 @@ def test_every_setting_can_be_set(path: Path) -> None:
             "tidy": {
                 "sandbox": "none",
                 "stall_after_s": 1800.0,
-                "limits": {"memory_bytes": 4 << 30, "time_s": 7200.0},
+                "limits": {"memory_bytes": 4 << 30, "time_s": 7200.0, "spent": 3_000_000},
             }
         },
     }
+
+
+def test_limits_of_a_category_that_does_not_exist_are_a_mistake(path: Path) -> None:
+    """A limit that would never count is refused, as are keys that there are not."""
+    text = "[limits.category.bugs]\nfiles = 3\n[limits.category.bug_fix]\nfyles = 3\n[limits.action]\nmemory = 3\n"
+    assert [(line, key) for line, key, _ in told(path, text)] == [
+        (1, "limits.category.bugs"),
+        (4, "limits.category.bug_fix.fyles"),
+        (6, "limits.action.memory"),
+    ]
 
 
 def test_all_mistakes_are_told_at_once_with_line_and_key(path: Path) -> None:
