@@ -33,6 +33,7 @@ WITHOUT_TEST = {
     "state/model/brakes/reversal.py": "fields only",
     "state/model/brakes/veto.py": "fields only",
     "state/model/brakes/hold.py": "fields only",
+    "state/settings/brakes.py": "fields only",
     "state/model/brakes/source.py": "fields only",
     "state/model/brakes/safekeeping.py": "fields only",
     "state/settings/keeping.py": "fields only",
