@@ -14,9 +14,11 @@ from engine.hall import Hall
 from engine.ledger import Ledger
 from engine.outside import Outside
 from engine.reversal.undo import Undo
+from engine.rounds.rounds import Rounds
 from engine.safety import kill_switch
 from engine.safety.stop_watch import StopWatch
 from state.model import command as c
+from state.model.when.schedule import ScheduleState
 
 Deed = Callable[[Any, str, c.Reply], Awaitable[c.Reply]]
 """Given the command, who asked and the answer so far, it acts and returns the answer that the caller gets."""
@@ -33,6 +35,7 @@ class Deeds:
         hours: Hours,
         outside: Outside,
         undo: Undo,
+        rounds: Rounds,
         set_info: Callable[..., None],
     ) -> None:
         self._hall = hall
@@ -41,6 +44,7 @@ class Deeds:
         self._hours = hours
         self._outside = outside
         self._undo = undo
+        self._rounds = rounds
         self._set_info = set_info
         self.keeping = Keeping(hall)
         self._erasure = Erasure(hall, self.keeping)
@@ -56,12 +60,15 @@ class Deeds:
             c.PruneAudit: self._pruned,
             c.Erase: self._erased,
             c.Undo: self._undone,
+            c.CaptainOverride: self._overruled,
         }
 
     async def before(self, request: c.Request) -> None:
         """Do what comes before the record; raises MidwatchError when that is not possible."""
         if isinstance(request.command, c.Undo):
             await self._undo.recall(request.command.what)
+        if isinstance(request.command, c.CaptainOverride):
+            await self._undo.recall(f"#{request.command.seq}")
         if not isinstance(request.command, c.Arm):
             return
         # First the file, then the record: whoever sees the file on the way still finds the switch engaged.
@@ -91,6 +98,22 @@ class Deeds:
 
     async def _undone(self, command: c.Undo, actor: str, reply: c.Reply) -> c.Reply:
         return await self._undo.answer(command, reply)
+
+    async def _overruled(self, command: c.CaptainOverride, actor: str, reply: c.Reply) -> c.Reply:
+        entry = self._undo.entry(command.seq)
+        label, build_id = entry.reason.label, entry.reason.build
+        for state in entry.records:
+            if isinstance(state, ScheduleState) and entry.reason.action == "schedule_started":
+                self._rounds.stop(state.name)
+        if label in self._hall.store.tasks:
+            self._roster.answered(label)
+            self._roster.hurry(label)
+            self._hall.wake()
+        build = self._hall.store.builds.get(build_id)
+        if build is not None and build.reversal is not None:
+            ending = await self._undo.carry_out(build_id)
+            return msgspec.structs.replace(reply, ok=ending.ok, code=0 if ending.ok else 1, text=ending.text)
+        return _said(reply, await self._roster.killed(label, reply.text)) if build is not None else reply
 
     async def _killed(self, command: c.Kill, actor: str, reply: c.Reply) -> c.Reply:
         return _said(reply, await self._roster.killed(command.label, reply.text))

@@ -88,7 +88,7 @@ class Engine:
         self._logs = Logs(self._hall, self._nursery, self._set_info)
         self._undo = Undo(self._hall, self._nursery, self._desk)
         self._deeds = Deeds(
-            self._hall, self._roster, self._ledger, self._hours, self._outside, self._undo, self._set_info
+            self._hall, self._roster, self._ledger, self._hours, self._outside, self._undo, self._rounds, self._set_info
         )
         self._keeper = ModeKeeper(self._hall, self._desk)
         self._rates = Rates(self._hall, self._roster, self._ledger, self._set_info)

@@ -25,6 +25,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "raise": ("brakes.raising", "Let a build go on under a higher limit, until midnight."),
     "fail": ("answer", "Count a task's present build as failed."),
     "retry": ("answer", "Try a task again."),
+    "captain-override": ("back.override", "Overrule a decision of the engine's, and reverse what came of it."),
     "undo": ("back.undo", "Take back a build, or an entry of the record."),
     "kill": ("stop", "End a task's build, or everything."),
     "arm": ("stop", "Release the kill switch."),
@@ -58,7 +59,7 @@ VERBS: dict[str, tuple[str, str]] = {
 """Each verb, the module that holds it and its line in the help; a module is imported when its verb is called."""
 
 
-_NAMES = {"next": "next_", "raise": "raise_"}
+_NAMES = {"next": "next_", "raise": "raise_", "captain-override": "captain_override"}
 """The functions that cannot be called as their verb is."""
 
 

@@ -12,6 +12,7 @@ from engine.builds.incidents import given_up
 from engine.hall import Hall
 from engine.policy.approvals import before_merge
 from engine.policy.limits import bounds
+from engine.policy.moment import vetoed
 from engine.rounds.recurring import again
 from state.model import build as b
 from state.model import task as t
@@ -43,7 +44,8 @@ class Outcome:
     def needs_review(self) -> bool:
         """Whether the operator must see the diff before it merges."""
         verified = self._build.verified.result is b.Result.YES
-        return self._beyond() is not None or before_merge(self._task.spec, verified)
+        beyond = self._beyond() is not None or vetoed.stands(self._task)
+        return beyond or before_merge(self._task.spec, verified)
 
     def _beyond(self) -> Hold | None:
         """The limit that it ended beyond: it was over before anybody could hold it."""
@@ -86,6 +88,10 @@ class Outcome:
     def killed(self, text: str) -> None:
         """It was ended from outside: by the operator, because its window closed or because observing began."""
         now = self._hall.clock.now()
+        veto = self._task.veto
+        if veto is not None and veto.build == self._id:
+            self._finish("killed", text, t.Queued(), "build_stopped")
+            return
         if self._build.kill_by in (CLOSED, WITHDRAWN) and isinstance(self._task.state, t.Building):
             self._finish("killed", text, t.Queued(), "build_stopped")
             return
@@ -133,7 +139,8 @@ class Outcome:
         question = self._hall.questions.ask(
             kind, self._task, hold.text, now, build=self._id, digest=hold.digest, urgency=Urgency.HIGH
         )
-        self._hall.stage([build, question], "build_held", hold.text, build)
+        known = (("figure", hold.figure), ("used", f"{hold.used:,g}"), ("allowed", f"{hold.limit:,g}"))
+        self._hall.stage([build, question], "build_held", hold.text, build, known=known)
 
     def stalled(self, quiet_s: float, after_s: float) -> None:
         """It shows no sign of life; it goes on, and the operator is asked."""
@@ -161,7 +168,8 @@ class Outcome:
             EscalationKind.REVIEW_NEEDED, task, text, now, build=self._id, digest=build.digest
         )
         counted = breakers.passed(self._hall, build)
-        self._hall.stage([moved, reviewing, *answered, question, *counted], "review_asked", text, build)
+        known = (("category", task.spec.category), ("verified", build.verified.text or build.verified.result))
+        self._hall.stage([moved, reviewing, *answered, question, *counted], "review_asked", text, build, known=known)
 
     def blocked(self, text: str) -> None:
         """Something stands in the way of the merge; nothing was touched."""

@@ -2,6 +2,7 @@
 
 from engine.clock import Clock
 from engine.desk.answers import Answers
+from engine.desk.back.overriding import Overriding
 from engine.desk.back.undoing import Undoing
 from engine.desk.breakers import Breakers
 from engine.desk.common import Common, Handlers, Refused
@@ -43,6 +44,7 @@ class Desk:
             self.undoing,
         ):
             self._handlers |= group.handlers
+        self._handlers |= Overriding(self.common, self.undoing, self._handlers).handlers
 
     def handle(self, request: c.Request) -> c.Reply:
         """Stage what a command asks for, or refuse it in words; nothing is staged of a refused command."""

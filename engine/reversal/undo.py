@@ -17,6 +17,7 @@ from engine.reversal.reported import data_of
 from engine.work import delivery, programs
 from engine.work.trees import salvage
 from state.errors import MidwatchError
+from state.journal import Entry
 from state.model import build as b
 from state.model import command as c
 from state.model import task as t
@@ -68,6 +69,10 @@ class Undo:
     async def recall(self, what: str) -> None:
         """Look up what the desk will have to know of the record."""
         await asyncio.to_thread(self._desk.undoing.recall, what)
+
+    def entry(self, seq: int) -> Entry:
+        """Return an entry that was looked up."""
+        return self._desk.undoing.past(seq).entry
 
     async def answer(self, command: c.Undo, reply: c.Reply) -> c.Reply:
         """Carry out what the desk has staged, or add to a preview what git finds."""

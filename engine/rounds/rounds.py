@@ -31,6 +31,7 @@ class Rounds:
         self._command = tuple(command)
         """What a command line of midwatch's own is put behind."""
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._stopped: set[str] = set()
         self._killed = False
         self.rebuild()
 
@@ -108,18 +109,29 @@ class Rounds:
             for task in self._running.values():
                 task.cancel()
 
+    def stop(self, name: str) -> bool:
+        """End one command that runs; False when it does not."""
+        task = self._running.get(name)
+        if task is None:
+            return False
+        self._stopped.add(name)
+        return task.cancel()
+
     async def _run(self, schedule: Schedule) -> None:
         try:
             ending = await fire(self._command, schedule.run, self._hall.workspace.root, schedule.time_limit_s)
             await self._record(schedule.name, ending)
         except asyncio.CancelledError:
-            if self._killed:
+            if schedule.name in self._stopped:
+                self._end(schedule.name, Ending(Ran.KILLED, "ended by the operator"))
+            elif self._killed:
                 self._end(schedule.name, Ending(Ran.KILLED, "ended by the kill switch"))
             else:
                 self._end(schedule.name, Ending(Ran.INTERRUPTED, "the engine left while it ran, and ended it"))
             raise
         finally:
             self._running.pop(schedule.name, None)
+            self._stopped.discard(schedule.name)
             self._hall.wake()
 
     async def _record(self, name: str, ending: Ending) -> None:

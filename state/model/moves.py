@@ -15,7 +15,7 @@ TASK_MOVES: dict[type, frozenset[type]] = {
     t.Held: frozenset({t.Queued, t.AwaitingApproval, t.Failed, t.Killed}),
     t.AwaitingApproval: frozenset({t.Queued, t.Held, t.Failed, t.Killed}),
     t.Building: frozenset({t.Verifying, t.Retrying, t.Queued, *_OVER}),
-    t.Verifying: frozenset({t.AwaitingReview, t.Retrying, *_OVER}),
+    t.Verifying: frozenset({t.AwaitingReview, t.Retrying, t.Queued, *_OVER}),
     t.AwaitingReview: frozenset({t.Verifying, t.AwaitingReview, t.Queued, t.Retrying, *_OVER}),
     t.Retrying: frozenset({t.Queued, t.Building, t.Failed, t.Killed}),
     t.Done: frozenset({t.Queued, t.Killed}),

@@ -20,7 +20,7 @@ def undo(hand: Hand, what: str, preview: bool, yes: bool, reason: str, as_json: 
 
     A merged build is reverted by a commit of its own, files of a build without a repository are set aside, and actions
     that the build reported are taken back by the commands under [compensations]. The records of an entry go back to
-    what they were before it, unless somebody changed them since. Nothing is rewritten; what cannot be undone is said first.
+    what they were before it, unless somebody changed them since. What cannot be undone is said first.
     """
     from state.model.command import Undo
 

@@ -1,6 +1,7 @@
 """What came of a build is written down for the build, its task and the operator in one entry."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from state.files import create_workspace
 from state.journal import Entry
 from state.model import build as b
 from state.model import task as t
+from state.model.brakes.veto import Veto
 from state.model.escalation import EscalationKind, Urgency
 from state.model.moves import IllegalMove
 from state.settings import RetrySettings, Settings
 from state.store import Store
 from tests.engine.engines import SETUP, building
-from tests.making import NOON, ManualClock
+from tests.making import NOON, ManualClock, a_task
 
 
 class Scene:
@@ -138,6 +140,26 @@ def test_who_must_see_the_diff(scene: Scene, spec: dict[str, Any], verified: b.R
     """Only what starts by itself, has no effect outside and was verified merges without the operator."""
     scene.begin(b.Checking(candidate="c"), task=spec.items(), verified=b.Check(result=verified))
     assert scene.outcome.needs_review() is needed
+
+
+def test_a_task_with_a_standing_veto_is_reviewed(scene: Scene) -> None:
+    """What was overruled once does not merge by itself; a yes to the task that is newer than the veto lets it."""
+    spec = a_task("tidy").spec
+    veto = Veto(action="merged", seq=1, digest=spec.digest, by="operator:ada", at=NOON)
+    yes = t.Approval(by="operator:ada", at=NOON + timedelta(seconds=1), digest=spec.digest)
+    for approval, needed in ((None, True), (yes, False)):
+        task = {"veto": veto, "approval": approval}.items()
+        scene.begin(b.Checking(candidate="c"), task=task, verified=b.Check(result=b.Result.YES))
+        assert scene.outcome.needs_review() is needed
+
+
+def test_what_is_overruled_goes_back_into_the_queue(scene: Scene) -> None:
+    """Its build is killed, and the task waits for what the operator says of it."""
+    veto = Veto(action="build_decided", seq=1, digest="d", by="operator:ada", at=NOON, build="tidy-1")
+    for state in (RUNNING, b.Checking(candidate="")):
+        scene.begin(state, task={"veto": veto}.items())
+        scene.outcome.killed("killed by ada")
+        assert (scene.task.state_name, scene.build.over) == ("queued", True)
 
 
 def test_what_is_blocked_asks_once_and_what_is_free_again_asks_about_the_diff(scene: Scene) -> None:

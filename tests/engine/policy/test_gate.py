@@ -31,7 +31,10 @@ WINDOWED = Rules(budget_over=50_000_000, windows=(NIGHT, WORK))
 FULL = Usage(figure="files_per_h", used=50, limit=50, window_s=3600.0)
 OPEN = Breaker(runner=COMMAND, repo="", state=Open(since=NOON, until=NOON + timedelta(minutes=15)), text="five failed")
 
-OF_SPEC = ["clarity", "blockers", "priority", "risk", "approvals", "budget", "command", "estimate"]
+OF_SPEC = [
+    "clarity", "blockers", "priority", "risk", "approvals", "budget", "legal", "secrets", "command", "estimate",
+    "vetoed",
+]  # fmt: skip
 OF_MOMENT = [
     "standing", "dependencies", "conflicts", "slots", "kill_switch", "pause", "mode", "timing", "window", "breaker",
     "rates", "sandbox",

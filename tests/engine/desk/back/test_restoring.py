@@ -5,8 +5,8 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from engine.desk.desk import Desk
 from engine.desk.back.restoring import FINAL, RESTORABLE
+from engine.desk.desk import Desk
 from state.model import build as b
 from state.model import command as c
 from state.model import task as t

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from engine.desk.desk import Desk
 from engine.desk.back.undoing import leaves, merged_as, steps_of
+from engine.desk.desk import Desk
 from state.model import build as b
 from state.model import command as c
 from state.model import task as t
