@@ -28,7 +28,7 @@ async def files(stand: Stand) -> Proof:
     secret = stand.outside / "a secret"
     secret.touch()
     return await _held(
-        stand, "sandbox: files", "files", f"cat {shlex.quote(str(secret))}", "reading the operator's file"
+        stand, "sandbox: files", "home", f"cat {shlex.quote(str(secret))}", "reading the operator's file"
     )
 
 

@@ -6,7 +6,7 @@ from console.doctor import sandbox
 from console.doctor.proof import Proof, Trial
 from console.doctor.stand import stand
 
-BARE = "".join(f'\n[tasks.{label}]\nsandbox = "none"\n' for label in ("files", "socket", "network", "processes"))
+BARE = "".join(f'\n[tasks.{label}]\nsandbox = "none"\n' for label in ("home", "socket", "network", "processes"))
 
 
 def tried(*trials: Trial, settings: str = "") -> list[Proof]:
