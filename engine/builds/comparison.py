@@ -59,8 +59,7 @@ class Comparison:
         Only ever beyond: what is low now may still grow.
         """
         usually = self._known().get(DURATION.name)
-        measures = of_running(progress, lasted_s, usually.centre if usually else 0.0)
-        for measured in (Measured(DURATION, lasted_s), *measures):
+        for measured in of_running(progress, lasted_s, usually.centre if usually else 0.0):
             hold = self._beyond(measured, now)
             if hold is not None:
                 return hold

@@ -125,6 +125,8 @@ class Vigil:
         build, now = self._build, self._hall.clock.now()
         hold = bounds.broken(build, _figures(self._use.latest), now)
         hold = hold or self._comparison.broken(self._use.latest, self._run_s(build, now), now)
+        # The wall clock may have been set since the sleep began: a sign of life is an occasion to look.
+        hold = hold or self._late(build, now)
         # Its own limit comes before those that it shares: whoever is told of the figures may hold it as well.
         if hold is not None:
             self.hold(hold)
@@ -200,8 +202,7 @@ class Vigil:
             if held_s(build, now) >= build.limits.hold_s:
                 self._end(UNANSWERED)
             return
-        run_s = self._run_s(build, now)
-        late = bounds.broken(build, {"run_s": run_s}, now) or self._comparison.late(run_s, now)
+        late = self._late(build, now)
         if late is not None:
             self.hold(late)
         if quiet_s < self._stall_after_s:
@@ -209,6 +210,12 @@ class Vigil:
         elif not self._stall_told:
             self._stall_told = True
             self._outcome.stalled(quiet_s, self._stall_after_s)
+
+    def _late(self, build: b.Build, now: datetime) -> Hold | None:
+        """Return the hold for a build that has run for longer than it may, or than such builds do."""
+        run_s = self._run_s(build, now)
+        late = bounds.broken(build, {"run_s": run_s}, now)
+        return late or self._comparison.late(run_s, now)
 
     def _rest_s(self, quiet_s: float) -> float:
         """How long nothing is due, in seconds."""
