@@ -318,7 +318,9 @@ class Attempt:
         else:
             delivering = move_build(build, b.Delivering(old=candidate.tip, new=candidate.commit))
             why = f"into {build.branch} on {candidate.tip[:12]}"
-            self._hall.stage([*self._task_verifying(), delivering], "merge_started", why, build)
+            verified = build.verified.text or build.verified.result
+            known = (("verified", verified), ("approved", "yes" if build.approved else "nobody had to"))
+            self._hall.stage([*self._task_verifying(), delivering], "merge_started", why, build, known=known)
 
     def _deliverables(self) -> str:
         count = len(self.build.deliverables)

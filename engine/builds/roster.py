@@ -20,7 +20,7 @@ from state.model.brakes.hold import Hold
 from state.model.mode import Mode
 from state.model.moves import move_task
 from state.model.progress import Progress
-from state.model.reason import ENGINE, Reason
+from state.model.reason import ENGINE, POSSIBLE, Reason
 from state.model.verdict import Verdict
 from state.settings import SandboxKind, limits_for
 
@@ -28,11 +28,6 @@ _PATIENCE_S = 5.0
 """How long an answer to a kill waits for the build's end to be written down."""
 
 _SETTLED = {planner.Ask: "approval_asked", planner.Hold: "task_held", planner.Release: "task_released"}
-_POSSIBLE = {
-    planner.Ask: ("ask the operator", "start it unasked", "hold it"),
-    planner.Hold: ("hold it until it is mended", "ask the operator"),
-    planner.Release: ("put it back in the queue", "leave it where it waits"),
-}
 
 
 def _known(verdict: Verdict) -> tuple[tuple[str, str], ...]:
@@ -139,7 +134,7 @@ class Roster:
                 action=action,
                 why=why,
                 label=task.label,
-                options=_POSSIBLE[type(intent)],
+                options=POSSIBLE[action],
                 known=_known(intent.verdict),
             )
             self._hall.store.stage([settled, *questions], reason)
@@ -173,7 +168,7 @@ class Roster:
             why=_allowed(intent.verdict),
             label=spec.label,
             build=build_id,
-            options=("start now", "leave it in the queue"),
+            options=POSSIBLE["build_decided"],
             known=_known(intent.verdict),
         )
         self._hall.store.stage([moved, build, *breakers.began(self._hall, build)], reason)
@@ -188,7 +183,7 @@ class Roster:
             action="would_start",
             why=_allowed(intent.verdict),
             label=intent.label,
-            options=("write down that it would start", "start now", "leave it in the queue"),
+            options=POSSIBLE["would_start"],
             known=_known(intent.verdict),
         )
         store.stage([control], reason)

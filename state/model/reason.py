@@ -9,11 +9,13 @@ ENGINE = "engine"
 
 
 POSSIBLE: Mapping[str, tuple[str, ...]] = {
+    "approval_asked": ("ask the operator", "start it unasked", "hold it"),
     "anomaly_seen": ("write it down", "let it pass unseen"),
     "branch_moved": ("verify it anew on the branch as it is now", "merge what was verified before"),
     "breaker_closed": ("let builds start again", "keep it open"),
     "breaker_opened": ("start nothing more of this kind for a while, and ask", "go on trying"),
     "breaker_tried": ("let one build try whether it is mended", "wait longer"),
+    "build_decided": ("start now", "leave it in the queue"),
     "build_failed": ("try again after a while", "give up and ask"),
     "build_given_up": ("give up and ask", "try once more"),
     "build_held": ("freeze it and ask", "let it go on", "kill it"),
@@ -30,7 +32,10 @@ POSSIBLE: Mapping[str, tuple[str, ...]] = {
     "schedule_missed": ("let this time pass", "make it up"),
     "schedule_started": ("run it now", "let this time pass"),
     "schedule_would_run": ("write down that it would run", "run it now"),
+    "task_held": ("hold it until it is mended", "ask the operator"),
+    "task_released": ("put it back in the queue", "leave it where it waits"),
     "window_closed": ("stop it until its window opens again", "let it go on"),
+    "would_start": ("write down that it would start", "start now", "leave it in the queue"),
 }
 """What is possible where the engine decides on one of these actions; the first is what the action stands for."""
 
