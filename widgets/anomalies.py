@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from state.model.anomaly import Anomaly
+from state.model.brakes import figure
 from widgets import words
 from widgets.cells import Cell, Column, Tone
 from widgets.live_table import LiveTable
@@ -23,7 +24,7 @@ class AnomaliesPane(LiveTable[Anomaly]):
         """Show time, figure, label and text."""
         return (
             Cell(words.clock(record.created_at), Tone.DIM),
-            Cell(f"▲ {record.figure}", Tone.WARN),
+            Cell(f"▲ {figure.name(record.figure)}", Tone.WARN),
             Cell(record.label, Tone.STRONG),
             Cell(record.text),
         )

@@ -8,6 +8,7 @@ from console.screens.unusual import asked_about, picture
 from engine.policy.bands.band import said
 from state.model import task as t
 from state.model.anomaly import Anomaly
+from state.model.brakes import figure
 from state.model.build import Build
 from state.model.money import to_dollars
 from state.model.progress import Progress
@@ -61,7 +62,7 @@ def _escalation(subject: Subject, view: View) -> Lines:
 
 def _anomaly(subject: Subject, view: View) -> Lines:
     anomaly = view.anomalies[subject.key]
-    yield Cell(f"▲ {anomaly.figure}: {said(anomaly)}", Tone.WARN)
+    yield Cell(f"▲ {figure.name(anomaly.figure)}: {said(anomaly)}", Tone.WARN)
     yield Cell(f"  {anomaly.text}")
     yield from _picture(anomaly)
     yield Cell(f"  {words.moment(anomaly.created_at)} in {anomaly.build}", Tone.DIM)

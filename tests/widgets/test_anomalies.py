@@ -33,7 +33,7 @@ def test_latest_first_in_words() -> None:
         await pilot.pause()
         line = lines_of(pane)[0]
         assert (NOON + timedelta(minutes=5)).astimezone().strftime("%H:%M") in line
-        assert "▲ output_by" in line
+        assert "▲ output" in line
         assert "task-b" in line
 
     play(pane, scene, (80, 12))

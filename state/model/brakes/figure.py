@@ -16,6 +16,8 @@ _WORDS = {
     "calls_per_night": "calls a night",
     "cpu_s": "processor time",
     "output_bps": "output",
+    "quiet_s": "silence",
+    "failures": "failed builds",
 }
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 

@@ -16,7 +16,7 @@ from widgets.builds import BuildsPane
 from widgets.queue import QueuePane
 
 PANES = ("Queue 4 waiting · 1 ended", "Active builds 2", "Escalations 2", "Anomalies 1")
-ROWS = ("○ queued", "? approve", "↻ retry", "✗ failed", "▶ running", "? review", "! high", "▲ run_s")
+ROWS = ("○ queued", "? approve", "↻ retry", "✗ failed", "▶ running", "? review", "! high", "▲ time")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 30), (200, 50), (300, 80)])

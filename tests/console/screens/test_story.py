@@ -119,7 +119,7 @@ def test_what_is_wanted_hides_nothing() -> None:
 def test_an_anomaly_tells_its_figures() -> None:
     """What was measured stands beside what it should be, and the task's story follows."""
     text = told(night_view(), Kind.ANOMALY, "n-ledger")
-    assert "▲ run_s: 9 s" in text
+    assert "▲ time: 9 s" in text
     assert "▶ building" in text
 
 
