@@ -11,6 +11,7 @@ from engine.builds.comparison import Comparison
 from engine.builds.incidents import given_up
 from engine.hall import Hall
 from engine.policy.approvals import before_merge
+from engine.policy.back.way import with_back
 from engine.policy.limits import bounds
 from engine.policy.moment import vetoed
 from engine.rounds.recurring import again
@@ -160,6 +161,7 @@ class Outcome:
         beyond = self._beyond()
         if beyond is not None:
             text = f"beyond its limit: {beyond.short}; {text}"
+        text = with_back(text, task.spec, self._hall.settings.compensations)
         moved = move_task(task, t.AwaitingReview(build=self._id, digest=build.digest))
         reviewing = self._reviewing()
         # The way is clear, if it was not: only the diff is asked about now.

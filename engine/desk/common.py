@@ -8,6 +8,7 @@ import msgspec
 
 from engine.clock import Clock
 from engine.facts import rules_of
+from engine.policy.back.way import with_back
 from engine.policy.gate import judge_spec
 from engine.questions import Questions
 from engine.rounds.orders import Orders
@@ -78,6 +79,8 @@ class Common:
         return move_task(task, state), question
 
     def _ask(self, kind: EscalationKind, task: t.Task, text: str, now: datetime) -> Escalation:
+        if kind is EscalationKind.APPROVAL_NEEDED:
+            text = with_back(text, task.spec, self.orders.settings.compensations)
         return self.questions.ask(kind, task, text, now, digest=task.spec.digest)
 
     def stage(

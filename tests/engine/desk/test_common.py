@@ -5,9 +5,10 @@ import pytest
 from engine.desk.common import Refused
 from engine.desk.desk import Desk
 from state.model import command as c
+from state.model import task as t
 from state.model.mode import Mode
 from tests.engine.desk.asking import ask, desk, questions
-from tests.making import NOON, a_task
+from tests.making import NOON, a_spec, a_task
 
 __all__ = ["desk"]
 
@@ -33,3 +34,13 @@ def test_it_knows_whether_anything_is_carried_out(desk: Desk) -> None:
     assert not desk.common.observes
     assert ask(desk, c.SetMode(mode=Mode.OBSERVE)).ok
     assert desk.common.observes
+
+
+def test_what_cannot_be_undone_is_said_when_it_is_asked_about(desk: Desk) -> None:
+    """The question that the operator answers carries it; the usual task's does not."""
+    pays = a_spec("pay", effects=(t.Effect.FINANCIAL,))
+    ask(desk, c.AddTasks(specs=(pays, a_spec("wish", category=t.Category.NEW_FEATURE))))
+    [asked] = desk.common.questions.open_on("pay")
+    assert "cannot be undone by midwatch" in asked.text
+    [plain] = desk.common.questions.open_on("wish")
+    assert "undone" not in plain.text
