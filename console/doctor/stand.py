@@ -30,6 +30,9 @@ slots = {slots}
 
 [retry]
 times = 0
+
+[sandbox]
+idle_priority = false
 """
 
 
