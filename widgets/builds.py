@@ -31,7 +31,7 @@ class ActiveBuild(NamedTuple):
     def step(self) -> str:
         """What it says it is doing, or why it stands still."""
         if self.build.hold is not None:
-            return f"held: {self.build.hold.short}"
+            return self.build.hold.short
         return (self.live.step if self.live else "") or self.build.step
 
     @property

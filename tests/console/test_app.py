@@ -7,6 +7,7 @@ from console.app import Leave, Why, export_picture
 from state.model import build as b
 from state.model import command as c
 from state.model import task as t
+from state.model.brakes.hold import Hold
 from state.model.control import Control
 from state.model.escalation import EscalationKind
 from state.model.view import EngineInfo
@@ -37,6 +38,29 @@ def test_approve_a_start_from_the_queue() -> None:
         await helm.at("queue", "export")
         await helm.press("a")
         assert await helm.asked() == [c.Approve(label="export", digest=waiting("export").spec.digest)]
+
+    sail(scene, night(FakeEngine()))
+
+
+@pytest.mark.parametrize("key", ["a", "d"])
+def test_a_held_build_is_answered_from_its_row(key: str) -> None:
+    """`a` lets go on and `d` kills exactly what the build was shown to stand still for, wherever it is shown."""
+    hold = Hold(figure="files", used=11, limit=10, text="ledger-1 is frozen: files 11 of 10", since=NOON)
+
+    async def scene(helm: Helm) -> None:
+        helm.engine.put(
+            running("ledger-1", hold=hold),
+            question("ledger", EscalationKind.LIMIT_REACHED, hold.digest, text=hold.text),
+        )
+        await helm.sees("■ held", "files 11 of")
+        for pane, row in (("builds", "ledger-1"), ("escalations", "q-ledger")):
+            await helm.at(pane, row)
+            await helm.press(key)
+            if key == "d":
+                await helm.press("enter")
+        answer = c.Approve if key == "a" else c.Deny
+        for command in await helm.asked(2):
+            assert isinstance(command, answer) and command.digest == hold.digest
 
     sail(scene, night(FakeEngine()))
 

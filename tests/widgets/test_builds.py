@@ -5,6 +5,7 @@ from datetime import timedelta
 from textual.pilot import Pilot
 
 from state.model import build as b
+from state.model.brakes.hold import Hold
 from state.model.progress import Progress
 from tests.making import NOON, a_build
 from tests.widgets.stage import Stage, lines_of, play
@@ -55,6 +56,21 @@ def test_says_that_there_is_no_sandbox() -> None:
         pane.update_rows({"x-1": ActiveBuild(a_build("x-1", RUNNING, sandboxed=False), None)})
         await pilot.pause()
         assert "NO SANDBOX" in lines_of(pane)[0]
+
+    play(pane, scene, (80, 12))
+
+
+def test_says_what_a_build_stands_still_for() -> None:
+    """A held build shows the figure in place of its step."""
+    pane = BuildsPane()
+
+    async def scene(stage: Stage, pilot: Pilot[None]) -> None:
+        hold = Hold(figure="files", used=11, limit=10, text="?", since=NOON)
+        build = a_build("fix-1", RUNNING, step="writing", hold=hold)
+        pane.update_rows({build.id: ActiveBuild(build, Progress(build=build.id, step="writing"))})
+        await pilot.pause()
+        line = lines_of(pane)[0]
+        assert "■ held" in line and "files 11 of 10" in line and "writing" not in line
 
     play(pane, scene, (80, 12))
 

@@ -28,7 +28,7 @@ class Hold(Noun, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """What an answer is bound to: a hold for another figure, or for more of it, has another."""
-        return digest_of((self.figure, self.used, self.limit, self.anomaly))
+        return digest_of((self.figure, float(self.used), float(self.limit), self.anomaly))
 
     @property
     def allowance(self) -> str:

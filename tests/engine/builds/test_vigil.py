@@ -157,7 +157,7 @@ def test_disk_and_time_hold_a_build_too(house: House) -> None:
 
 
 def test_time_that_a_build_stands_still_is_neither_run_time_nor_silence(house: House) -> None:
-    """Held for longer than it may run or be silent, it is asked about once, for its limit, and then has all its time."""
+    """Held for longer than it may run or be silent, it is asked about once, and then has all its time."""
     house.settings = Settings(stall=StallSettings(after_s=100))
     limits = t.LimitOverrides(time_s=1000)
 

@@ -11,6 +11,7 @@ HELD = Hold(figure="files", used=11, limit=10, text="?", since=NOON)
 def test_the_same_figure_and_value_is_the_same_question() -> None:
     """Words and time may differ; a figure, a value, a limit or a kind may not."""
     assert HELD.digest == msgspec.structs.replace(HELD, text="other words").digest
+    assert HELD.digest == msgspec.json.decode(msgspec.json.encode(HELD), type=Hold).digest
     others = [{"figure": "calls"}, {"used": 12}, {"limit": 11}, {"anomaly": True}]
     digests = {HELD.digest, *(msgspec.structs.replace(HELD, **change).digest for change in others)}
     assert len(digests) == 5
