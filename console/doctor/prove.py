@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from itertools import chain
 
-from console.doctor import gate, keys, killing, limits, record, sandbox, unusual
+from console.doctor import gate, keys, killing, limits, privacy, record, sandbox, unusual
 from console.doctor.proof import Proof, Trial, seen
 from console.doctor.stand import PATIENCE_S, Stand, stand
 from state.errors import MidwatchError
 
 TOGETHER: tuple[Trial, ...] = (*sandbox.TRIALS, *limits.TRIALS, *gate.TRIALS, *keys.TRIALS)
 """Those that do not disturb each other."""
-IN_TURN: tuple[Trial, ...] = (*unusual.TRIALS, *record.TRIALS, *killing.TRIALS)
+IN_TURN: tuple[Trial, ...] = (*unusual.TRIALS, *record.TRIALS, *privacy.TRIALS, *killing.TRIALS)
 """Those that need the engine for themselves, the one that ends it last."""
 _AT_ONCE = 3
 

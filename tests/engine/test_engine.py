@@ -13,6 +13,7 @@ import pytest
 from engine import engine as engine_module
 from engine.rounds import alarm
 from engine.safety import record
+from engine.safety.privacy.scrubber import Scrubber
 from engine.safety.processes import alive
 from state.model import build as b
 from state.model import command as c
@@ -398,5 +399,24 @@ def test_the_kill_switch_ends_everything_and_says_how_long_it_took(house: House)
             assert EscalationKind.BUILD_UNKNOWN not in house.questions(open_only=False)
             await nudge(engine)
             await house.task_is("done", label="queued")
+
+    asyncio.run(scene())
+
+
+def test_what_viewers_are_told_holds_no_personal_data(house: House) -> None:
+    """What a build says of its progress, and what troubles the engine, pass the same door as the record."""
+    said = "echo '::progress 40 for ada@example.org'; while ! test -e go; do sleep 0.01; done"
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            house.store.door = Scrubber()
+            assert (await ask(engine, c.AddTasks(specs=(a_spec(command=said),)))).ok
+            await until(lambda: bool(engine.view().progress), "it tells of its progress")
+            await until(lambda: engine.view().progress["tidy-1"].percent == 40, "it tells how far it is")
+            assert engine.view().progress["tidy-1"].step == "for [mail]"
+            engine._set_info(trouble="no room for ada@example.org")
+            assert engine.view().engine.trouble == "no room for [mail]"
+            (house.workspace.build("tidy-1").work / "go").touch()
+            await house.task_is("done")
 
     asyncio.run(scene())

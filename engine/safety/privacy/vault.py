@@ -19,7 +19,7 @@ FOLDER = "private"
 TOLD = ("title", "description", "criteria", "blockers")
 """The fields in which a task speaks of people and need not: what is run must stay as it is."""
 RUN = ("command", "verify")
-_NO_SECRETS = "a task is written down for good, so take it out, and let the command read it from a file"
+_NO_SECRETS = "a task is written down for good: take it out, and grant it by name with --secret"
 _PLACEHOLDER = re.compile(r"\[[a-z]+ \d+\]")
 
 
