@@ -107,7 +107,7 @@ def test_raised_it_goes_on_and_so_does_the_next_build(space: Space) -> None:
         assert "up to 12" in space.ok("raise", "wide", "--to", "12")
         assert space.wait("wide", "done") == "done"
         space.ok("retry", "wide")
-        until(lambda: (space.paths.build("wide-2").work / "f11").exists(), "the next one to have written it all")
+        until((space.paths.build("wide-2").work / "f11").exists, "the next one to have written it all")
         let_go(space, "wide-2")
         assert space.wait("wide", "done") == "done"
         held(space, "other")

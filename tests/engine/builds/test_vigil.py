@@ -19,6 +19,7 @@ from state.settings import QueueSettings, RateSettings, RetrySettings, Settings,
 from state.store import Store
 from tests.engine.engines import House, ask, until
 from tests.engine.work.repositories import git, repository
+from tests.engine.work.running import plain_machine
 from tests.making import a_spec
 
 FILES = "for i in $(seq {}); do echo $i > f$i; done; while ! test -e go; do sleep 0.01; done"
@@ -297,6 +298,36 @@ def test_caches_that_the_repository_leaves_out_do_not_count(house: House, tmp_pa
             assert (await held(house)).used == 11
 
     asyncio.run(scene())
+
+
+def test_memory_of_all_processes_together_is_held_where_no_group_bounds_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each process is within its own limit; what they hold together is not."""
+    monkeypatch.setattr("tests.engine.engines.machine", plain_machine)
+    one = "python3 -c 'held = bytearray(90 << 20); import time; time.sleep(60)'"
+    limits = t.LimitOverrides(memory_bytes=200 << 20)
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            await ask(engine, c.AddTasks(specs=(a_spec(command=f"{one} & {one} & {one}", limits=limits),)))
+            hold = await held(house)
+            assert hold.figure == "memory_bytes" and hold.used > 200 << 20
+
+    asyncio.run(scene())
+
+
+def test_what_cannot_be_frozen_is_killed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit bites in any case, and the end says why it was the harder way."""
+    monkeypatch.setattr(freezer, "freeze", lambda paths: False)
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            await ask(engine, c.AddTasks(specs=(a_spec(command=FILES.format(11)),)))
+            await house.task_is("killed")
+
+    asyncio.run(scene())
+    assert "could not be frozen" in house.task().state.text
 
 
 async def held(house: House, build_id: str = "tidy-1") -> Hold:
