@@ -53,6 +53,12 @@ class Comparison:
     def _spec(self) -> Spec:
         return self._hall.task(self._build.label).spec
 
+    @property
+    def _wanted(self) -> bool:
+        """Whether its figures matter at all."""
+        own = self._hall.settings.tasks.get(self._build.label)
+        return self._hall.settings.anomalies.enabled and (own is None or own.anomalies)
+
     def broken(self, progress: Progress, lasted_s: float, now: datetime) -> Hold | None:
         """Return the hold for the first figure of a running build that is beyond its band; None when all are usual.
 
@@ -71,7 +77,7 @@ class Comparison:
 
     def rest_s(self, lasted_s: float) -> float:
         """Return in how many seconds of its own time a build will have run for too long; infinity for never."""
-        if not self._hall.settings.anomalies.enabled or _asked(self._build, DURATION):
+        if not self._wanted or _asked(self._build, DURATION):
             return math.inf
         found = self._known().get(DURATION.name)
         cap = self._cap(DURATION)
@@ -87,7 +93,7 @@ class Comparison:
 
     def ended(self) -> None:
         """Write down what was unusual of a build whose command ended well; too little of something counts, too."""
-        if not self._hall.settings.anomalies.enabled:
+        if not self._wanted:
             return
         for name, value in of_sample(self._build).items():
             self._compare(Measured(FIGURES[name], value))
@@ -95,7 +101,7 @@ class Comparison:
     def finished(self) -> None:
         """Write down what is unusual of how often builds of its kind, or it itself, failed."""
         build, settings = self._build, self._hall.settings.anomalies
-        if not settings.enabled or not isinstance(build.state, Finished):
+        if not self._wanted or not isinstance(build.state, Finished):
             return
         history = self._hall.history()
         if build.state.ending == "done":
@@ -118,7 +124,7 @@ class Comparison:
 
     def _beyond(self, measured: Measured, now: datetime) -> Hold | None:
         figure, value = measured
-        if not self._hall.settings.anomalies.enabled or _asked(self._build, figure):
+        if not self._wanted or _asked(self._build, figure):
             return None
         found = self._unusual(measured)
         if found is None or value < found.edge:

@@ -369,5 +369,6 @@ DEFAULTS = (Key("defaults", "defaults", units.TRUTH, "Whether the named ones bel
 TASK = (
     Key("sandbox", "sandbox", _ISOLATION, '"none" runs it with your own rights: no protection at all.'),
     Key("stall_after", "stall_after_s", units.LASTING, "In place of [stall] after."),
+    Key("anomalies", "anomalies", units.TRUTH, "Whether its builds are compared with those before them."),
     Key("secrets", "secrets", units.TEXTS, "Names of [secrets] that its builds are given without asking you."),
 )

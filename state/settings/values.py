@@ -159,6 +159,8 @@ class TaskSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     sandbox: SandboxKind = SandboxKind.BUBBLEWRAP
     stall_after_s: float | None = None
+    anomalies: bool = True
+    """Whether its builds are compared with those before them."""
     limits: Mapping[str, int | float] = {}
     """The fields of `Limits` that differ."""
     secrets: tuple[str, ...] = ()

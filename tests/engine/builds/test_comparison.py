@@ -14,7 +14,7 @@ from state.model import task as t
 from state.model.anomaly import Anomaly
 from state.model.escalation import EscalationKind
 from state.model.view import Record
-from state.settings import Settings
+from state.settings import Settings, TaskSettings
 from state.settings.brakes import AnomalySettings, CapSettings
 from tests.engine.engines import House, ask, until
 from tests.making import NOON, ManualClock, a_build, a_spec, a_task
@@ -117,10 +117,11 @@ def test_a_no_kills_it(house: House) -> None:
         (9, Settings()),
         (12, Settings(anomalies=AnomalySettings(enabled=False))),
         (12, Settings(anomalies=AnomalySettings(min_samples=13))),
+        (12, Settings(tasks={"tidy": TaskSettings(anomalies=False)})),
     ],
 )
 def test_it_is_left_alone_where_too_little_is_known(house: House, count: int, settings: Settings) -> None:
-    """Nine builds make no band, and neither do twelve where that is switched off or more are asked for."""
+    """Nine builds make no band, and neither do twelve where more are asked for or it is switched off, also for one."""
     house.settings = settings
     house.seed(*past(count))
     run(house, MUCH)

@@ -224,6 +224,7 @@ def test_every_setting_can_be_set(path: Path) -> None:
             "tidy": {
                 "sandbox": "none",
                 "stall_after_s": 1800.0,
+                "anomalies": True,
                 "limits": {"memory_bytes": 4 << 30, "time_s": 7200.0, "spent": 3_000_000},
             }
         },
