@@ -41,30 +41,49 @@ class Net:
         """Whether a text is worth a closer look."""
         return self._quick.search(text) is not None
 
-    def spans(self, data: bytes) -> Iterator[tuple[int, int]]:
-        """Yield where in some bytes of UTF-8 a shape's pattern fits, whatever else its shape asks for."""
+    def spans(self, data: bytes, counts: Callable[[bytes, int, int], bool]) -> Iterator[tuple[int, int]]:
+        """Yield where in some bytes of UTF-8 a shape's pattern fits, wherever `counts` agrees."""
         look = 0
         while (match := self._pattern.search(data, look)) is not None:
-            if match.lastindex > 1:
-                yield match.span(match.lastindex)
             look = match.end()
+            if match.lastindex > 1:
+                span: tuple[int, int] = match.span(match.lastindex)
+                if counts(data, *span):
+                    yield span
+                else:
+                    look = match.start() + 1
 
     def replace(self, text: str, put: Replace) -> str:
         """Return a text with everything that is found, from left to right, replaced by what `put` says."""
         if not self.may_hold(text):
             return text
+        # In bytes, because a search from the middle of a str would go through its beginning each time.
+        data = text.encode("utf-8", "surrogatepass")
         done = look = 0
         pieces: list[str] = []
-        while (match := self._pattern.search(text, look)) is not None:
+        while (match := self._pattern.search(data, look)) is not None:
             shape = self._shapes[match.lastindex - 1]
             start, end = match.span(match.lastindex)
             look = end
-            if shape.kind and shape.counts(text, start, end):
-                pieces += (text[done:start], put(shape.kind, text[start:end]))
+            if shape.kind and shape.counts(_text(data[start:end]), _before(data, start), _after(data, end)):
+                pieces += (_text(data[done:start]), put(shape.kind, _text(data[start:end])))
                 done = end
             elif shape.whole or shape.mixed:
                 look = match.start() + 1  # what it is meant for may begin within
-        return "".join((*pieces, text[done:]))
+        return "".join((*pieces, _text(data[done:])))
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogatepass")
+
+
+def _before(data: bytes, start: int) -> str:
+    """The character before a place; a letter of UTF-8 has at most four bytes."""
+    return data[max(start - 4, 0) : start].decode("utf-8", "ignore")[-1:]
+
+
+def _after(data: bytes, end: int) -> str:
+    return data[end : end + 4].decode("utf-8", "ignore")[:1]
 
 
 def mapped(value: Any, change: Callable[[str], str], kept: Iterable[str] = ()) -> Any:

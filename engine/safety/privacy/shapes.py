@@ -26,13 +26,12 @@ class Shape(NamedTuple):
     whole: bool = False
     """Whether it counts only where it begins and ends with a word."""
 
-    def counts(self, text: str, start: int, end: int) -> bool:
-        """Whether what the pattern fits in a text is what it is meant for, as far as no expression can say."""
-        value = text[start:end]
+    def counts(self, value: str, before: str, after: str) -> bool:
+        """Whether what the pattern fits is what it is meant for, by what no expression can say of it and around it."""
         if self.kind == "mail":
             return not _NO_MAIL.match(value)
         if self.whole:
-            return not (text[max(start - 1, 0) : start].isalnum() or text[end : end + 1].isalnum())
+            return not (before.isalnum() or after.isalnum())
         return not self.mixed or (any(c.isdigit() for c in value) and any(c.isalpha() for c in value))
 
 

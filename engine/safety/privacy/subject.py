@@ -67,7 +67,7 @@ class Subject:
 
     def spans(self, data: bytes) -> list[tuple[int, int]]:
         """Return where it stands in the bytes of a file."""
-        return [span for span in self._net.spans(data) if _apart(data, *span)]
+        return list(self._net.spans(data, _apart))
 
 
 def _apart(data: bytes, start: int, end: int) -> bool:

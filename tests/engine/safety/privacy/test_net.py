@@ -32,7 +32,8 @@ def test_a_quick_look_sees_more_and_never_less() -> None:
 def test_the_places_in_a_file_are_counted_in_bytes() -> None:
     """Behind letters of several bytes, and behind bytes that are no letters at all."""
     data = "zoë ".encode() + b"\xff one two"
-    assert [data[start:end] for start, end in NET.spans(data)] == [b"one", b"two"]
+    assert [data[start:end] for start, end in NET.spans(data, lambda *_: True)] == [b"one", b"two"]
+    assert [data[start:end] for start, end in NET.spans(data, lambda data, start, end: end == len(data))] == [b"two"]
 
 
 def test_only_texts_are_changed() -> None:

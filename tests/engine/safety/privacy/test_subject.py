@@ -38,6 +38,16 @@ def test_what_only_looks_like_it_is_not_it(text: str) -> None:
 
 
 @pytest.mark.parametrize("said", ["", "  ", "a", "@.", "--", "ab"])
+def test_a_longer_word_hides_no_whole_one() -> None:
+    """What only looks like it may end in what it is."""
+    for text, left in (
+        ("disgrace hopper, Grace!", "disgrace [erased]!"),
+        ("Grace Hopper Grace Hoppers", "[erased] Grace Hoppers"),
+    ):
+        assert Subject("Grace Hopper").without(text) == left
+        assert len(Subject("Grace Hopper").spans(text.encode())) == 1
+
+
 def test_too_little_is_not_looked_for(said: str) -> None:
     """What would be found everywhere is refused."""
     with pytest.raises(BadSubject, match="too short"):
