@@ -75,7 +75,11 @@ def test_nothing_of_a_subject_is_left_and_the_chain_holds(store: Store) -> None:
     audit = verify(workspace.journal, checkpoint=workspace.checkpoint)
     assert (audit.ok, audit.entries, audit.erased) == (True, 6, 3)
     told = erasures.told(workspace.journal)
-    assert (told.erasures[0].entries, told.unfinished, told.unexplained) == ({1, 3, 4}, frozenset(), ())
+    assert (told.erasures[0].entries, told.unfinished, told.unexplained) == (
+        frozenset({1, 3, 4}),
+        frozenset(),
+        (),
+    )
     assert told.words == "3 entries were erased on 2026-03-06"
     after = held(store)
     assert after["tasks"][1:] == before["tasks"][1:]

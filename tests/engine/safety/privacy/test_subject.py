@@ -37,7 +37,6 @@ def test_what_only_looks_like_it_is_not_it(text: str) -> None:
         assert not Subject(said).spans(text.encode())
 
 
-@pytest.mark.parametrize("said", ["", "  ", "a", "@.", "--", "ab"])
 def test_a_longer_word_hides_no_whole_one() -> None:
     """What only looks like it may end in what it is."""
     for text, left in (
@@ -48,6 +47,7 @@ def test_a_longer_word_hides_no_whole_one() -> None:
         assert len(Subject("Grace Hopper").spans(text.encode())) == 1
 
 
+@pytest.mark.parametrize("said", ["", "  ", "a", "@.", "--", "ab"])
 def test_too_little_is_not_looked_for(said: str) -> None:
     """What would be found everywhere is refused."""
     with pytest.raises(BadSubject, match="too short"):
