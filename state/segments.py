@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -32,15 +33,15 @@ def _is_segment(name: str) -> bool:
 
 
 def lines(path: Path, offset: int = 0) -> Iterator[bytes]:
-    """Yield a segment's lines with their newlines; only the last one can lack it."""
-    with path.open("rb", buffering=_BLOCK) as file:
+    """Yield a segment's lines with their newlines; only the last one can lack it. One that was pruned has none."""
+    with suppress(FileNotFoundError), path.open("rb", buffering=_BLOCK) as file:
         file.seek(offset)
         yield from file
 
 
 def lines_backwards(path: Path) -> Iterator[bytes]:
     """Yield a segment's whole lines without their newlines, last one first, reading no more than is asked for."""
-    with path.open("rb") as file:
+    with suppress(FileNotFoundError), path.open("rb") as file:
         position, rest, ended = file.seek(0, os.SEEK_END), b"", False
         while position:
             step = min(max(1 << 16, len(rest)), position)

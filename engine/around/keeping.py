@@ -30,7 +30,6 @@ class Keeping:
     def __init__(self, hall: Hall) -> None:
         self._hall = hall
         self._one = asyncio.Lock()
-        self._asked = False
 
     async def run(self) -> None:
         """Look whether anything is too old, now and after each midnight of UTC, at which a segment ends."""
@@ -61,9 +60,8 @@ class Keeping:
     async def _tell(self, trouble: str) -> None:
         """Ask the operator once about what keeps old entries from being pruned; take it back when nothing does."""
         hall, now = self._hall, self._hall.clock.now()
-        if trouble == "" and not self._asked:
+        if not trouble and not hall.questions.open_on(SUBJECT):
             return
-        self._asked = bool(trouble)
         if trouble:
             kind = EscalationKind.SYSTEM_HEALTH
             hall.store.stage(

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
@@ -127,7 +128,8 @@ def _from(folder: Path, seq: int) -> list[str]:
 
 def _first(path: Path) -> int:
     """Return the number of a segment's first entry; 0 when it cannot be told."""
-    with path.open("rb") as file:
+    head = b""
+    with suppress(FileNotFoundError), path.open("rb") as file:
         head = os.pread(file.fileno(), 32, 0)
     start = lines.opening(0).partition(b"0")[0]
     digits = head.removeprefix(start).partition(b",")[0]

@@ -110,6 +110,33 @@ def test_a_record_that_cannot_be_pruned_is_asked_about_once(tmp_path: Path) -> N
     assert kept(house) >= 3
     [question] = house.store.escalations.values()
     assert str(archive) in question.text
+    archive.unlink()
+
+    async def mended() -> None:
+        async with house.live():
+            await until(lambda: house.questions() == [], "it is taken back")
+
+    asyncio.run(mended())
+    assert len(archives.names(archive)) >= 1
+
+
+def test_an_engine_that_goes_on_prunes_after_midnight(tmp_path: Path) -> None:
+    """What grows too old while it runs goes too."""
+    house = House(tmp_path)
+    house.seed(a_task("old"))
+    before_midnight_s = 12 * 3600 - 1
+    house.clock.forward(before_midnight_s)
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            assert (await ask(engine, c.PruneAudit())).text == NOTHING
+            old = segments.names(house.workspace.journal)[0]
+            house.clock.forward(200 * DAY_S)
+            await ask(engine, c.Pause(on=True))
+            await until(lambda: old not in segments.names(house.workspace.journal), "the old file is gone")
+
+    asyncio.run(scene())
+    assert verify(house.workspace.journal, checkpoint=house.workspace.checkpoint).ok
 
 
 def test_the_first_day_that_is_kept() -> None:

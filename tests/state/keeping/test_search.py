@@ -89,6 +89,16 @@ def test_a_clock_that_went_back_hides_nothing(tmp_path: Path) -> None:
     assert seqs(workspace, since=NOON + timedelta(hours=1)) == [1]
 
 
+def test_files_that_are_pruned_meanwhile_are_no_trouble(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was listed and is gone when it comes to it has nothing to tell."""
+    names = segments.names(workspace.journal)
+    monkeypatch.setattr(segments, "names", lambda folder: ["2020-01-01.jsonl", *names])
+    assert seqs(workspace) == [6, 5, 4, 3, 2, 1]
+    assert [found.seq for found in following(workspace.journal, 4)] == [5, 6]
+    assert [found.seq for found in journal.read(workspace.journal)] == [1, 2, 3, 4, 5, 6]
+    assert journal.verify(workspace.journal, checkpoint=None).ok
+
+
 def test_unreadable_lines_are_shown_to_who_looks_at_everything(workspace: Workspace) -> None:
     """And to who looks for them; a search for something else is not disturbed."""
     path = workspace.journal / segments.names(workspace.journal)[0]
