@@ -37,8 +37,14 @@ def _read(figure: str, text: str) -> float:
     from state.units import parse_duration, parse_size
 
     kinds: dict[str, Callable[[str], Any]] = {"spent": from_dollars, "bytes": parse_size, "s": parse_duration}
-    read = kinds.get(figure if figure in kinds else figure.rpartition("_")[2], int)
+    read = kinds.get(figure if figure in kinds else figure.rpartition("_")[2], _whole)
     try:
         return float(read(text))
     except ValueError as error:
         raise Refused(f"--to {text!r} is no limit: {error}", 2) from error
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError("write a whole number")
+    return int(text)

@@ -201,7 +201,8 @@ def test_a_raised_limit_counts_for_the_next_build_until_midnight(house: House) -
 
     async def scene() -> None:
         async with house.live() as engine:
-            await ask(engine, c.AddTasks(specs=(a_spec(command=FILES.format(11) + "; exit 3"),)))
+            days = t.LimitOverrides(time_s=10 * 86_400.0)
+            await ask(engine, c.AddTasks(specs=(a_spec(command=FILES.format(11) + "; exit 3", limits=days),)))
             hold = await held(house)
             low = await ask(engine, c.RaiseLimit(label="tidy", digest=hold.digest, to=5))
             assert not low.ok and "used 11 already" in low.text
