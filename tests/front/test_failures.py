@@ -13,7 +13,7 @@ Opening = Callable[..., Space]
 
 def test_three_retries_and_then_the_operator(open_space: Opening) -> None:
     """A failing task is tried again three times, after the wait that is set, and then escalated for good."""
-    space = open_space('[retry]\nwait = "200ms"\n')
+    space = open_space('[retry]\nwait = "200ms"\n[limits.breaker]\nfailures = 0\n')
     space.add("broken", "echo the reason $MIDWATCH_ATTEMPT; exit 7")
     space.work()
     row = space.row("broken")
