@@ -84,7 +84,7 @@ def test_after_any_crash_the_record_is_whole(story: Erased, tmp_path: Path, trie
                 finished += erasures.under_way(workspace)
                 erasing.carry_out(store, erasing.unfinished(store), "engine")
                 store.commit([a_task("next")], ASKED)
-                after = held(store)
+            after = held(store)
         if store.number > story.erased_at:
             assert [path.name for path in root.rglob("*") if path.is_file() and b"Hopper" in path.read_bytes()] == []
             with Store.open(workspace, ManualClock()) as store:

@@ -25,7 +25,7 @@ def test_what_is_on_record_is_compared_with_what_is_there(tmp_path: Path) -> Non
     with Store.open(workspace, ManualClock()) as store:
         store.commit([], erasures.reason("operator:ada", "on request", {2, 3}))
         told = erasures.told(workspace.journal)
-        assert (told.unfinished, told.unexplained) == ({2, 3}, ())
+        assert (told.unfinished, told.unexplained) == (frozenset({2, 3}), ())
         store.erase(frozenset({2, 3, 5}))
         told = erasures.told(workspace.journal)
         assert (told.unfinished, told.unexplained) == (frozenset(), (5,))
