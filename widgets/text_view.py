@@ -118,8 +118,14 @@ class TextView(ScrollView, can_focus=True):
         if self._wrap:
             self._lay_out()
 
+    def watch_show_vertical_scrollbar(self) -> None:
+        """Wrap anew beside the scroll bar, or without it."""
+        if self._wrap and self.is_mounted:
+            self.call_later(self._lay_out)
+
     def _lay_out(self) -> None:
-        width = self.size.width
+        # `size` has the scroll bar's column in it.
+        width = self.scrollable_content_region.width
         if self._wrap and width:
             self._rows = [row for line in self._lines for row in _wrapped(line, width)]
             self._widest = 0

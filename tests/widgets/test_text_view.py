@@ -153,3 +153,19 @@ def test_marks_with_the_pointer() -> None:
 def test_diff_tones(line: str, tone: Tone) -> None:
     """A diff's line is coloured by what it does."""
     assert diff_lines(line) == [Cell(line, tone)]
+
+
+def test_the_scroll_bar_hides_nothing_of_a_wrapped_line() -> None:
+    """Lines are broken before the bar, also when it comes only with them, and use its column once it is gone."""
+    view = TextView(wrap=True)
+    line = Cell("abcdefghi jklmnopqrs")
+
+    async def scene(stage: Stage, pilot: Pilot[None]) -> None:
+        view.show([line] * 30)
+        await until(pilot, lambda: view.show_vertical_scrollbar and lines_of(view)[1].strip() == "jklmnopqrs")
+        assert lines_of(view)[0].strip() == "abcdefghi"
+        view.show([line])
+        await until(pilot, lambda: lines_of(view)[0].strip() == line.text)
+        assert not view.show_vertical_scrollbar
+
+    play(view, scene, (20, 8))
