@@ -8,7 +8,7 @@ import secrets
 import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -38,22 +38,40 @@ _LOOK_S = 0.001
 _OWN_LIMIT_S = 300.0
 """The builds' own time limit: what a rehearsal that is itself killed leaves behind dies by then."""
 _WHY = "rehearsed"
+_UNLIMITED = """
+[limits.rates]
+files_per_h = "none"
+
+[anomalies]
+enabled = false
+"""
+"""No other brake may hold what this one is to stop."""
 
 Strike = Callable[[Stand], Awaitable[None]]
 """Engages the switch by one means; it may return before all are dead."""
+Load = Callable[[Path], AbstractContextManager[object]]
 
 
 async def rehearse(
-    workspace: Workspace, settings: Settings, actor: str, processes_each: int, builds: int = BUILDS
+    workspace: Workspace,
+    settings: Settings,
+    actor: str,
+    processes_each: int,
+    builds: int = BUILDS,
+    load: Load = nullcontext,
 ) -> AsyncIterator[KillUse]:
     """Yield what each means took, in a workspace beside the real one, which is left alone.
 
-    The last one is without an engine. Raises MidwatchError when no build can be started.
+    The last one is without an engine. `load` weighs on the machine, and on a folder's disk, from when the builds are
+    up until they are dead. Raises MidwatchError when no build can be started.
     """
     drill = secrets.token_hex(8)
     folder = await asyncio.to_thread(_clear, workspace)
-    told = f"\n[sandbox]\nidle_priority = {'true' if settings.sandbox.idle_priority else 'false'}\n"
-    async with stand(told, folder=folder, slots=builds) as at, _endpoint(at.workspace, settings) as port:
+    idle = "true" if settings.sandbox.idle_priority else "false"
+    async with (
+        stand(_UNLIMITED + f"\n[sandbox]\nidle_priority = {idle}\n", folder=folder, slots=builds) as at,
+        _endpoint(at.workspace, settings) as port,
+    ):
         means: list[tuple[Means, Strike]] = [(Means.KEY, _by_key), (Means.FILE, _by_file)]
         if port:
             means.append((Means.HTTP, partial(_by_http, port)))
@@ -61,10 +79,11 @@ async def rehearse(
             grown = await _grow(at, kind, processes_each, builds)
             if kind is Means.LIBRARY:
                 await at.end_engine()
-            began, now = time.monotonic(), SystemClock().now()
-            _, (ms, survivors) = await asyncio.gather(
-                strike(at), asyncio.to_thread(_wait_dead, at.workspace, grown, began)
-            )
+            with load(folder):
+                began, now = time.monotonic(), SystemClock().now()
+                _, (ms, survivors) = await asyncio.gather(
+                    strike(at), asyncio.to_thread(_wait_dead, at.workspace, grown, began)
+                )
             yield KillUse(
                 id=f"{drill}-{kind}",
                 at=now,
@@ -90,10 +109,15 @@ async def _grow(at: Stand, kind: Means, processes_each: int, builds: int) -> lis
     while any(tree.grown(at.workspace.build(build).work) < processes_each for build in started):
         over = [build for build in started if build in at.view().builds and at.view().builds[build].over]
         if over or time.monotonic() > end:
-            why = f"{over[0]} ended by itself: {at.printed(over[0])}" if over else "they took too long to come up"
+            why = f"{over[0]} ended by itself: {at.printed(over[0])}" if over else _what_keeps(at)
             raise MidwatchError(f"nothing was rehearsed: the builds to be killed did not run: {why}")
         await asyncio.sleep(0.01)
     return started
+
+
+def _what_keeps(at: Stand) -> str:
+    asked = "; ".join(question.text for question in at.view().escalations.values() if question.open)
+    return asked or f"they took over {GROWN_S:.0f} s to come up"
 
 
 def _wait_dead(workspace: Workspace, builds: list[str], began: float) -> tuple[float, tuple[int, ...]]:

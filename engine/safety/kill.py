@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -54,10 +54,26 @@ def kill_build(paths: BuildPaths, grace_s: float = 0.0) -> KillReport:
 
 def kill_all(workspace: Workspace) -> tuple[KillReport, ...]:
     """End every build of the workspace; only builds of which something ran are reported."""
-    began = time.monotonic()
+    return _end(running(workspace), time.monotonic())
+
+
+def kill_until_none(workspace: Workspace) -> tuple[KillReport, ...]:
+    """End every build, again until none is found; returns one report for each."""
+    # First those that files name: to look at every process takes long while all of theirs are alive.
+    reports = {report.build: report for report in _end(sorted(_recorded(workspace)), time.monotonic())}
+    for _ in range(_ROUNDS):
+        fresh = kill_all(workspace)
+        for report in fresh:
+            reports[report.build] = _together(reports.get(report.build), report)
+        if all(report.survivors for report in fresh):
+            break
+    return tuple(reports.values())
+
+
+def _end(roots: Sequence[Path], began: float) -> tuple[KillReport, ...]:
     trees: list[Tree] = []
     try:
-        for root in _running(workspace):
+        for root in roots:
             paths = BuildPaths(root)
             trees.append(Tree(paths, record.read(paths)))
         # All are struck before any is waited for, so that the last build does not wait for the first.
@@ -68,18 +84,6 @@ def kill_all(workspace: Workspace) -> tuple[KillReport, ...]:
     finally:
         for tree in trees:
             tree.close()
-
-
-def kill_until_none(workspace: Workspace) -> tuple[KillReport, ...]:
-    """End every build, again until none is found; returns one report for each."""
-    reports: dict[str, KillReport] = {}
-    for _ in range(_ROUNDS):
-        fresh = kill_all(workspace)
-        for report in fresh:
-            reports[report.build] = _together(reports.get(report.build), report)
-        if all(report.survivors for report in fresh):
-            break
-    return tuple(reports.values())
 
 
 def clear(paths: BuildPaths) -> tuple[int, ...]:
@@ -233,22 +237,28 @@ def _signal(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
-def _running(workspace: Workspace) -> list[Path]:
+def running(workspace: Workspace) -> list[Path]:
     """Return the folders of the builds that run: those whose mark a process carries, those whose record says so."""
     prefix = processes.build_entry(workspace.builds) + b"/"
-    found = {
+    marked = {
         Path(os.fsdecode(entry[len(processes.BUILD_VARIABLE) + 1 :]))
         for pid in processes.pids()
         for entry in processes.environ(pid)
         if entry.startswith(prefix)
     }
+    return sorted(marked | _recorded(workspace))
+
+
+def _recorded(workspace: Workspace) -> set[Path]:
+    """Return the folders of the builds that run as their records say."""
+    found = set()
     builds = Path(os.path.realpath(workspace.builds))
     for file in (*builds.glob("*/process.json"), *builds.glob("*/*/process.json")):
         paths = BuildPaths(file.parent)
         known = record.read(paths)
         if known is not None and (processes.alive(known.process) or groups.members(known.groups)):
             found.add(file.parent)
-    return sorted(found)
+    return found
 
 
 def _leave(paths: BuildPaths, report: KillReport) -> None:

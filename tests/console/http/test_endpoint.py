@@ -121,7 +121,7 @@ def test_metrics_need_the_token_unless_they_are_open(workspace: Workspace) -> No
 
 
 def test_who_only_connects_keeps_nobody_out(caller: Caller, workspace: Workspace) -> None:
-    """More silent connections than there is room for do not keep a kill from its answer: the oldest ones are dropped."""
+    """More silent connections than there is room for keep no kill from its answer: the oldest are dropped."""
     silent = [socket.create_connection(("127.0.0.1", caller.port), timeout=60) for _ in range(CONNECTIONS + 20)]
     try:
         assert caller.ask("POST", "/kill").status == 200
