@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.clock import SystemClock
+from engine.safety.privacy.scrubber import Scrubber
 from state.files import create_workspace
 from state.model.reason import Reason
 from state.model.task import Queued, Task
@@ -27,23 +28,28 @@ def commits(scale: float = 1.0) -> list[Race]:
     rounds = max(2, round(_ROUNDS * scale))
     with arena() as folder, players((rivals.HUEY, rivals.APS3), folder, ":") as present:
         workspace = create_workspace(folder / "operator")
-        store = Store.open(workspace, SystemClock())
+        store = Store.open(workspace, SystemClock(), door=Scrubber())
         ours = _Ours(store)
+        open_store = Store.open(create_workspace(folder / "open"), SystemClock())
+        unlooked = _Ours(open_store)
         lines = _lines_of(workspace.journal, ours)
         bare = _Bare(folder / "bare", lines)
         single = [
             Contestant("floor", lambda: [bare.each(_ONE_BY_ONE)]),
             Contestant("midwatch", lambda: [ours.each(_ONE_BY_ONE)]),
+            Contestant("midwatch, looking for no personal data", lambda: [unlooked.each(_ONE_BY_ONE)]),
             *contestants(present, _enqueue),
         ]
         run(single, rounds, "commits")
         batch = [
             Contestant("floor", lambda: [bare.together(_BATCH)]),
             Contestant("midwatch", lambda: [ours.together(_BATCH)]),
+            Contestant("midwatch, looking for no personal data", lambda: [unlooked.together(_BATCH)]),
         ]
         run(batch, rounds, "batches")
         batch.append(Contestant("midwatch, one by one", list, rounds=single[1].rounds, spins=single[1].spins))
         store.close()
+        open_store.close()
         bare.close()
     return [
         Race(

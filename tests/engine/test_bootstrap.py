@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 
 from engine import bootstrap
+from engine.engine import Engine
 from engine.safety import crash
 from state import journal
 from state.disk import DISK
 from state.files import Lock, Workspace, WorkspaceBusy, create_workspace
 from state.journal import JournalDamaged
+from state.keeping import erasures
 from state.model import command as c
 from state.model.escalation import Urgency
+from state.model.reason import Reason
 from state.settings import SettingsError
 from tests.making import NOON, ManualClock, a_spec
 from tests.state.making import filled
@@ -141,3 +144,33 @@ def test_settings_that_cannot_be_read_are_asked_about_once(workspace: Workspace)
     assert not any(question.open for question in engine.view().escalations.values())
     engine._store.close()
     engine._hall.seats.close()
+
+
+def test_an_erasure_that_a_crash_interrupted_is_finished_at_the_next_start(workspace: Workspace) -> None:
+    """An engine and a verb alike take out what is on record as erased, before anything else."""
+    for start in (bootstrap.open_desk, lambda workspace: bootstrap.open_engine(workspace, "headless")):
+        desk = bootstrap.open_desk(workspace)
+        with desk.common.store as store:
+            entry = store.commit([], Reason(actor="engine", action="noted", why="Grace Hopper"))
+            store.commit([], erasures.reason("operator:ada", "erased on request", {entry.seq}))
+            erasures.mark(workspace).touch()
+        started = start(workspace)
+        (started._store if isinstance(started, Engine) else started.common.store).close()
+        assert not erasures.under_way(workspace)
+        assert not any(b"Hopper" in path.read_bytes() for path in workspace.hidden.rglob("*") if path.is_file())
+
+
+def test_an_erasure_that_cannot_be_finished_keeps_nobody_from_working(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is at fault, not the operator: it is told, and stays to be done."""
+    erasures.mark(workspace).touch()
+    with monkeypatch.context() as patch:
+        patch.setattr(DISK.__class__, "replace_with", _full)
+        bootstrap.open_desk(workspace).common.store.close()
+    assert "an erasure is not finished yet" in caplog.text
+    assert erasures.under_way(workspace)
+
+
+def _full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
