@@ -16,6 +16,7 @@ from engine.around.hours import Hours
 from engine.around.logs import Logs
 from engine.around.mode import ModeKeeper
 from engine.around.rates import Rates
+from engine.around.rollouts import Rollouts
 from engine.builds.roster import Roster
 from engine.bus import Bus, Subscription
 from engine.clock import Clock
@@ -93,6 +94,7 @@ class Engine:
         self._keeper = ModeKeeper(self._hall, self._desk)
         self._rates = Rates(self._hall, self._roster, self._ledger, self._set_info)
         self._failsafe = Failsafe(self._hall, self._desk, self._ledger)
+        self._rollouts = Rollouts(self._hall, self._desk, self._ledger)
         self._bus = Bus(lambda: (self._store.number, self._clock.now()))
         self._inbox: list[tuple[c.Request, asyncio.Future[c.Reply]]] = []
         self._scheduled = False
@@ -241,6 +243,7 @@ class Engine:
     def _decide(self, starts: list[str], rounds: list[str]) -> None:
         """Stage what the plan wants; add the builds and schedules to begin once that is durable, one by one."""
         self._keeper.look()
+        self._rollouts.look()
         self._hours.look()
         self._rates.look()
         now, occupying = self._clock.now(), self._ledger.occupying()

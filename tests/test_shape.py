@@ -31,6 +31,7 @@ WITHOUT_TEST = {
     "state/model/view.py": "fields only",
     "state/model/brakes/fault.py": "fields only",
     "state/model/brakes/reversal.py": "fields only",
+    "state/model/brakes/rollout.py": "fields only",
     "state/model/brakes/veto.py": "fields only",
     "state/model/brakes/hold.py": "fields only",
     "state/settings/brakes.py": "fields only",

@@ -25,6 +25,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "raise": ("brakes.raising", "Let a build go on under a higher limit, until midnight."),
     "fail": ("answer", "Count a task's present build as failed."),
     "retry": ("answer", "Try a task again."),
+    "rollout": ("back.rollout", "Let other rules decide about some tasks, and compare."),
     "captain-override": ("back.override", "Overrule a decision of the engine's, and reverse what came of it."),
     "undo": ("back.undo", "Take back a build, or an entry of the record."),
     "kill": ("stop", "End a task's build, or everything."),

@@ -12,6 +12,7 @@ from engine.ledger import Ledger
 from engine.nursery import Nursery
 from engine.policy import observing
 from engine.policy.limits import bounds
+from engine.policy.rollout.version import mark
 from engine.safety.kill import KillReport, kill_build, killed
 from engine.schedule import planner
 from state.model import build as b
@@ -160,6 +161,7 @@ class Roster:
             sandboxed=own is None or own.sandbox is not SandboxKind.NONE,
             repo=spec.repo,
             branch=spec.branch,
+            version=mark(spec.label, self._hall.store.control.rollout),
         )
         moved = move_task(task, t.Building(build=build_id), attempts=attempt)
         reason = Reason(

@@ -10,6 +10,7 @@ from engine.clock import Clock
 from engine.facts import rules_of
 from engine.policy.back.way import with_back
 from engine.policy.gate import judge_spec
+from engine.policy.rollout.version import version_of
 from engine.questions import Questions
 from engine.rounds.orders import Orders
 from state.model import task as t
@@ -56,7 +57,7 @@ class Common:
 
     def judged(self, task: t.Task, now: datetime) -> tuple[t.Task, tuple[Escalation, ...]]:
         """Return a waiting task as the rules on it alone leave it, with the question that goes with it."""
-        return self.settle(task, judge_spec(task, self.rules))
+        return self.settle(task, judge_spec(task, version_of(task.label, self.rules, self.store.control.rollout)))
 
     def settle(self, task: t.Task, verdict: Verdict) -> tuple[t.Task, tuple[Escalation, ...]]:
         """Return a waiting task in the state that its verdict calls for, with the question that goes with it."""

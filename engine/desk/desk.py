@@ -11,6 +11,7 @@ from engine.desk.holds import Holds
 from engine.desk.modes import Modes
 from engine.desk.privacy import Privacy
 from engine.desk.queueing import Queueing
+from engine.desk.rolling import Rolling
 from engine.desk.stopping import Stopping
 from engine.desk.times import Times
 from engine.questions import Questions
@@ -28,6 +29,7 @@ class Desk:
         self.modes = Modes(self.common)
         self.faults = Faults(self.common)
         self.undoing = Undoing(self.common)
+        self.rolling = Rolling(self.common)
         holds = Holds(self.common)
         # Nothing is to be written down of these beforehand: what they are about is done afterwards.
         self._handlers: Handlers = {kind: lambda command, actor: "" for kind in (c.Present, c.PruneAudit)}
@@ -42,6 +44,7 @@ class Desk:
             self.modes,
             self.faults,
             self.undoing,
+            self.rolling,
         ):
             self._handlers |= group.handlers
         self._handlers |= Overriding(self.common, self.undoing, self._handlers).handlers

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 
+from engine.policy.approvals import SELF_STARTING
 from engine.policy.limits.legal import Ruled
 from state.model.brakes.usage import Amount, Usage
 from state.model.record import Noun
@@ -60,5 +61,7 @@ class Rules(Noun, frozen=True, kw_only=True):
     """The names of the secrets that the settings know."""
     granted: Mapping[str, frozenset[str]] = {}
     """By label, the secrets that the settings grant without asking."""
+    self_starting: frozenset[Category] = frozenset(SELF_STARTING)
+    """The categories that start without asking."""
     zone: tzinfo = UTC
     """The operator's time zone, for words."""

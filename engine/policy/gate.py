@@ -8,7 +8,20 @@ import msgspec
 from engine.policy import approvals, blockers, budget, clarity, command, estimate, priority, risk
 from engine.policy.facts import Facts, Rules
 from engine.policy.limits import grants, legal
-from engine.policy.moment import breaker, conflicts, mode, rates, sandbox, slots, standing, switch, timing, vetoed, window
+from engine.policy.moment import (
+    breaker,
+    conflicts,
+    mode,
+    rates,
+    sandbox,
+    slots,
+    standing,
+    switch,
+    timing,
+    vetoed,
+    window,
+)
+from engine.policy.rollout.version import version_of
 from engine.policy.times import who
 from state.model.task import Task
 from state.model.verdict import Finding, Stance, Verdict
@@ -71,6 +84,7 @@ def judge_spec(task: Task, rules: Rules) -> Verdict:
 
 def judge(task: Task, view: View, facts: Facts, rules: Rules) -> Verdict:
     """Return what every rule says at this moment. A fact that a rule needs and that is None holds."""
+    rules = version_of(task.label, rules, view.control.rollout)
     findings = list(_of_spec(task, rules))
     for rule, needs, check in _MOMENT:
         missing = [name for name in needs if getattr(facts, name) is None]
@@ -89,7 +103,7 @@ def _of_spec(task: Task, rules: Rules) -> tuple[Finding, ...]:
         blockers.check(spec),
         priority.check(spec),
         *risk.check(spec),
-        approvals.check(spec),
+        approvals.check(spec, rules.self_starting),
         budget.check(spec, rules.budget_over),
         legal.check(spec, rules.ruled),
         grants.check(spec, rules.secrets, rules.granted, sandboxed=spec.label not in rules.unsandboxed),

@@ -120,6 +120,8 @@ class Build(Noun, frozen=True, kw_only=True):
     """The commit that it started from."""
     result: str = ""
     """The commit that holds what it made; empty when nothing changed or there is no repository."""
+    version: str = ""
+    """Which version of the rules let it start, while a roll-out is under way: `ID:candidate` or `ID:base`."""
     merged: str = ""
     """The commit by which it was merged."""
     digest: str = ""

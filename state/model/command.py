@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from state.model.brakes.kill_use import KillUse, Means
+from state.model.brakes.rollout import Overrides, Promote
 from state.model.mode import Mode
 from state.model.record import Noun, Tagged
 from state.model.task import Spec
@@ -117,6 +118,24 @@ class ResetBreaker(Tagged, frozen=True, kw_only=True, tag="reset_breaker"):
     why: str = ""
 
 
+class StartRollout(Tagged, frozen=True, kw_only=True, tag="start_rollout"):
+    """Let other rules decide about a few tasks, and about more step by step."""
+
+    name: str
+    overrides: Overrides
+    promote: Promote = Promote.RULE
+    samples: int = 20
+    margin: float = 0.1
+    why: str = ""
+
+
+class SteerRollout(Tagged, frozen=True, kw_only=True, tag="steer_rollout"):
+    """Take the roll-out to its next stage (`on`), or back to none."""
+
+    on: bool
+    why: str = ""
+
+
 class CaptainOverride(Tagged, frozen=True, kw_only=True, tag="captain_override"):
     """Overrule what the engine decided in the entry of this number, and reverse what came of it."""
 
@@ -192,6 +211,8 @@ Command = (
     | ReportFault
     | Undo
     | CaptainOverride
+    | StartRollout
+    | SteerRollout
     | ResetBreaker
     | SetMode
     | PauseSchedule

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from state.model.brakes.fault import Fault
+from state.model.brakes.rollout import Rollout
 from state.model.mode import Mode, Observation
 from state.model.record import Noun
 from state.model.when.context import Context, Override
@@ -15,6 +16,8 @@ class Control(Noun, frozen=True, kw_only=True):
     stopped_at: datetime | None = None
     stopped_by: str = ""
     paused: bool = False
+    rollout: Rollout | None = None
+    """The latest roll-out of other rules; None when there never was one."""
     fault: Fault | None = None
     """What made it stop deciding last; None when nothing ever did."""
     override: Override | None = None

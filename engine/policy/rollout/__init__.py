@@ -1,0 +1,1 @@
+"""Other rules for some of the tasks, and whether they do worse."""
