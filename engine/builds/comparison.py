@@ -64,6 +64,8 @@ class Comparison:
 
         Only ever beyond: what is low now may still grow.
         """
+        if not self._wanted:
+            return None
         usually = self._known().get(DURATION.name)
         for measured in of_running(progress, lasted_s, usually.centre if usually else 0.0):
             hold = self._beyond(measured, now)
@@ -79,10 +81,8 @@ class Comparison:
         """Return in how many seconds of its own time a build will have run for too long; infinity for never."""
         if not self._wanted or _asked(self._build, DURATION):
             return math.inf
-        found = self._known().get(DURATION.name)
-        cap = self._cap(DURATION)
-        edges = [edge for edge in (found.high if found else None, cap or None) if edge is not None]
-        return min(edges, default=math.inf) - lasted_s
+        found, cap = self._known().get(DURATION.name), self._cap(DURATION)
+        return min(found.high if found else math.inf, cap or math.inf) - lasted_s
 
     def held(self, hold: Hold) -> None:
         """Write down what a build is being held for."""
