@@ -10,7 +10,7 @@ from state import checkpoint, journal, records, segments
 from state import line as lines
 from state.checkpoint import Digests, Mark
 from state.files import Workspace
-from state.keeping import anchors
+from state.keeping import anchors, walk
 from state.line import Line, Seal
 from state.model.view import Record
 
@@ -105,8 +105,8 @@ def _follow(folder: Path, image: checkpoint.Image | None, head: Seal, tables: Ta
             continue
         size = past.sizes.get(name, 0)
         for raw in segments.lines(folder / name, size):
-            if name == names[-1] and journal.is_torn(raw, past.end.seq + 1, acknowledged):
-                past.recovered = journal.torn_text(folder / name, (folder / name).stat().st_size - size)
+            if name == names[-1] and walk.is_torn(raw, past.end.seq + 1, acknowledged):
+                past.recovered = walk.torn_text(folder / name, (folder / name).stat().st_size - size)
                 break
             line = _next(raw, past.end)
             past.end = Seal(line.seq, line.hash)

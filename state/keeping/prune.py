@@ -10,9 +10,10 @@ from state import segments
 from state.disk import DISK, Disk
 from state.errors import MidwatchError
 from state.files import Workspace
-from state.journal import JournalDamaged, Place, Walk
+from state.journal import JournalDamaged
 from state.keeping import anchors, archives
 from state.keeping.anchors import Cut
+from state.keeping.walk import Place, Walk
 from state.line import Seal
 from state.model.reason import Reason
 from state.model.record import Noun

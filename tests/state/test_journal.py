@@ -7,7 +7,7 @@ import pytest
 
 from state import line as lines
 from state import segments
-from state.journal import is_torn, read, verify
+from state.journal import read, verify
 from tests.state.making import ASKED, filled
 
 
@@ -75,26 +75,6 @@ def test_erased_lines_are_counted_and_the_chain_stays_whole(tmp_path: Path) -> N
     path.write_bytes(first.replace(bytes(lines.parse(first).body), lines.ERASED) + b"".join(rest))
     audit = verify(workspace.journal, checkpoint=None)
     assert (audit.ok, audit.entries, audit.erased) == (True, 3, 1)
-
-
-@pytest.mark.parametrize(
-    ("raw", "due", "acknowledged", "torn"),
-    [
-        (b'{"se', 5, 4, True),
-        (b'{"seq":5,"at":"2026', 5, 4, True),
-        (b'{"seq":5,"at":"2026', 5, 5, True),
-        (b'{"seq":6,"at":"2026', 5, 4, False),
-        (b"garbage", 5, 4, False),
-        (b"garbage\n", 5, 4, False),
-        (b"\0\0\0\0", 5, 4, True),
-        (b'\0\0\0"}\n', 5, 4, True),
-        (b'\0\0\0"}\n', 5, 5, False),
-        (b'{"seq":5,"at":"2026"}\n', 5, 4, False),
-    ],
-)
-def test_only_what_a_crash_leaves_is_torn(raw: bytes, due: int, acknowledged: int, torn: bool) -> None:
-    """The beginning of the due line, or blocks that never reached the disk; anything else is damage."""
-    assert is_torn(raw, due, acknowledged) == torn
 
 
 def test_a_torn_end_is_no_damage_but_is_told(tmp_path: Path) -> None:

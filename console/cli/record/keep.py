@@ -41,21 +41,19 @@ def publish(context: click.Context, as_json: bool) -> None:
     What was published before is compared first: nothing is published of a record that was rewritten.
     """
     from console.cli.record.proof import published
-
-    hand = context.ensure_object(Hand)
-    workspace, settings = hand.workspace(), hand.settings()
     from state import journal
     from state.files import Lock
 
+    hand = context.ensure_object(Hand)
+    workspace, settings = hand.workspace(), hand.settings()
     present = _head(workspace)
     busy = Lock(workspace).owner_pid() != 0
     known = published(workspace, (), (), ())
     found = journal.verify(workspace.journal, checkpoint=workspace.checkpoint, in_flight=busy, heads=known)
     if not found.ok:
         first = found.damage[0]
-        raise Refused(
-            f"nothing was published: {first.kind}, entry {first.seq}: {first.text}: see `midwatch audit verify`"
-        )
+        told = f"{first.kind}, entry {first.seq}: {first.text}"
+        raise Refused(f"nothing was published: {told}: `midwatch audit verify` lists all")
     with hand.control() as control:
         view = control.view()
     places = _put(workspace, settings, view, present)
