@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from engine.safety.privacy.shapes import PLACEHOLDER, Shape
+from engine.safety.privacy.shapes import PLACEHOLDER, QUOTE, Shape
 
 Replace = Callable[[str, str], str]
 """Given what kind of thing was found and its words, it returns what stands in its place."""
@@ -27,19 +27,25 @@ class Net:
         alternatives = "|".join(shape.pattern for shape in shapes)
         self._shapes = (done, *shapes)
         self._pattern = re2.compile(f"{done.pattern}|{alternatives}", options)
-        self._quick = re2.compile(f"{alternatives}|{also}" if also else alternatives, options)
+        # A set of one: it says whether and not where, which takes half the time.
+        whole = f"{alternatives}|{also}" if also else alternatives
+        self._quick, self._quick_json = re2.Set.SearchSet(options), re2.Set.SearchSet(options)
+        self._quick.Add(whole)
+        # A quote within a text is a space by then, and every other one is where a text begins or ends.
+        self._quick_json.Add(whole.replace(QUOTE, "[' ]"))
+        self._quick.Compile()
+        self._quick_json.Compile()
 
     def passes(self, data: bytes) -> bool:
         """Whether a line of JSON surely holds nothing that is looked for; quick, because every line is asked about."""
         if b"\\" in data:
             # A backslash that is meant is one character, and every other escape stands for one that parts words.
             data = _ESCAPE.sub(b" ", data.replace(b"\\\\", b"\x01")).replace(b"\x01", b"\\")
-        # What ends a text in JSON must not look like a quote within one.
-        return self._quick.search(data.replace(b'"', b"\x00")) is None
+        return not self._quick_json.Match(data)
 
     def may_hold(self, text: str) -> bool:
         """Whether a text is worth a closer look."""
-        return self._quick.search(text) is not None
+        return bool(self._quick.Match(text.encode("utf-8", "surrogatepass")))
 
     def spans(self, data: bytes, counts: Callable[[bytes, int, int], bool]) -> Iterator[tuple[int, int]]:
         """Yield where in some bytes of UTF-8 a shape's pattern fits, wherever `counts` agrees."""

@@ -75,11 +75,13 @@ _BEGUN = (
 )
 _NAMED_SO = r"[\w-]*(?:token|secret|api[_-]?key|access[_-]?key|credential|auth[_-]?key)"
 
+QUOTE = r"[\"']"
+"""Either quote; a line of JSON is looked through with another expression in its place."""
 _SET = r"(?::=|=>|=|:)"
 
 _PEM = r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----|\z)"
 _VALUE = r"(?:[A-Za-z0-9+/._~-]{16,}={0,2}|[A-Za-z0-9+/._~-]{4,}…)"
-_NAMED_PW = r"(?i:pass(?:word|wd|phrase)|pwd)[\"']?(?:=|\s{0,3}:\s{0,3}[\"'])"
+_NAMED_PW = rf"(?i:pass(?:word|wd|phrase)|pwd){QUOTE}?(?:=|\s{{0,3}}:\s{{0,3}}{QUOTE})"
 
 TOKENS = (
     Shape("token", f"({_PEM})"),
@@ -89,7 +91,7 @@ TOKENS = (
     Shape("token", rf"\b((?:{_BEGUN})[A-Za-z0-9_.-]*…)"),
     Shape("token", rf"{_NAMED_PW}([^\s\"',;\[/~$][^\s\"',;\[]{{3,}})"),
     # Who names a value so means it: a key that no issuer marked is known by that alone, if it looks like one at all.
-    Shape("token", rf"(?i:{_NAMED_SO})[\"']?\s{{0,3}}{_SET}\s{{0,3}}[\"']?({_VALUE})", mixed=True),
+    Shape("token", rf"(?i:{_NAMED_SO}){QUOTE}?\s{{0,3}}{_SET}\s{{0,3}}{QUOTE}?({_VALUE})", mixed=True),
     Shape("token", rf"(?i:\b(?:bearer|basic))\s{{1,3}}({_VALUE})", mixed=True),
 )
 # Letters of every script, and ASCII's: spelled out by what they are not, which compiles to far less.

@@ -21,7 +21,8 @@ SECRETS = {"DEPLOY_TOKEN": "open-sesame-42", "MANY_LINES": "first line 11\nsecon
 SETTINGS = PrivacySettings(people=("Ada Lovelace", "Zoë"), patterns=("EMP-[0-9]{6}",))
 PIECES = [
     "ada@example.org", "+44 20 7946 0958", KEY, "Ada Lovelace", "zoë", "EMP-123456", "open-sesame-42", "first line 11",
-    "https://u:pw@host.example/x", "password=geheim", "[mail]", "[mail 1]", "[secret DEPLOY_TOKEN]", "token: ", "@",
+    "https://u:pw@host.example/x", "password=geheim", 'password: "geheim"', '"api_key" : "a1B2c3D4e5a1B2c3D4e5"',
+    "[mail]", "[mail 1]", "[secret DEPLOY_TOKEN]", "token: ", "@",
     "+", "Ada", "Lovelace", "sk-", "=", "\\", '"', "\n", "\x1b", "\u2026", " ", ".", "-", "1", "a", "//", ":", "[", "]",
 ]  # fmt: skip
 texts = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=6))).map("".join)
