@@ -160,6 +160,9 @@ def test_every_setting_can_be_set(path: Path) -> None:
         },
         "watch": {"logs": ("/var/log/app.log",)},
         "schedules": {},
+        "compensations": {},
+        "secrets": {},
+        "privacy": {"people": (), "patterns": (), "phone_region": "", "tasks": "pseudonymise"},
         "windows": {
             "siesta": {
                 "name": "siesta",
@@ -226,6 +229,7 @@ def test_every_setting_can_be_set(path: Path) -> None:
                 "stall_after_s": 1800.0,
                 "anomalies": True,
                 "limits": {"memory_bytes": 4 << 30, "time_s": 7200.0, "spent": 3_000_000},
+                "secrets": (),
             }
         },
     }
