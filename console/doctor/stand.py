@@ -32,7 +32,7 @@ slots = {slots}
 times = 0
 
 [sandbox]
-idle_priority = false
+idle_priority = {idle}
 """
 
 
@@ -124,12 +124,17 @@ def spec(label: str, **changes: Any) -> t.Spec:
 
 
 @asynccontextmanager
-async def stand(settings: str = "", *, folder: Path | None = None, slots: int = _SLOTS) -> AsyncIterator[Stand]:
-    """Make one in an empty folder, with an engine at work in it; in the end nothing of it is left."""
+async def stand(
+    settings: str = "", *, folder: Path | None = None, slots: int = _SLOTS, idle: bool = False
+) -> AsyncIterator[Stand]:
+    """Make one in an empty folder, with an engine at work in it; in the end nothing of it is left.
+
+    `idle` has its builds run only when nothing else wants the processor.
+    """
     folder = folder or Path(tempfile.mkdtemp(prefix="midwatch-doctor-"))
     workspace = create_workspace(folder / "workspace")
     (folder / "outside").mkdir()
-    atomic_write(workspace.settings, _SETTINGS.format(slots=slots) + settings)
+    atomic_write(workspace.settings, _SETTINGS.format(slots=slots, idle=str(idle).lower()) + settings)
     ready = asyncio.Event()
     engine = bootstrap.open_engine(workspace, "headless")
     try:

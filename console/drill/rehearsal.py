@@ -67,9 +67,9 @@ async def rehearse(
     """
     drill = secrets.token_hex(8)
     folder = await asyncio.to_thread(_clear, workspace)
-    idle = "true" if settings.sandbox.idle_priority else "false"
+    idle = settings.sandbox.idle_priority
     async with (
-        stand(_UNLIMITED + f"\n[sandbox]\nidle_priority = {idle}\n", folder=folder, slots=builds) as at,
+        stand(_UNLIMITED, folder=folder, slots=builds, idle=idle) as at,
         _endpoint(at.workspace, settings) as port,
     ):
         means: list[tuple[Means, Strike]] = [(Means.KEY, _by_key), (Means.FILE, _by_file)]

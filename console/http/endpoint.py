@@ -82,8 +82,6 @@ class Endpoint:
         # Who opens connections without a word must not keep anybody else out: the oldest one goes.
         for stale in server.connections[: max(0, len(server.connections) + 1 - CONNECTIONS)]:
             stale.force_close()
-            if stale.transport is not None:
-                stale.transport.abort()
         return server()
 
     @web.middleware

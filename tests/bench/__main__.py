@@ -22,7 +22,12 @@ ROWS = {
     "week": ("tests.bench.week", "week"),
 }
 """What is measured when nothing is named, in this order."""
-LONG = {"crash": "tests.bench.crash", "kill-load": "tests.bench.kill_load", "fuzz": "tests.bench.fuzz", "anomalies": "tests.bench.anomalies"}
+LONG = {
+    "crash": "tests.bench.crash",
+    "kill-load": "tests.bench.kill_load",
+    "fuzz": "tests.bench.fuzz",
+    "anomalies": "tests.bench.anomalies",
+}
 """What runs only when it is named, with arguments of its own."""
 _QUICK = 0.25
 

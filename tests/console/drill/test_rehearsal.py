@@ -10,9 +10,12 @@ from engine.safety import kill_switch, processes
 from state.errors import MidwatchError
 from state.files import Workspace, create_workspace
 from state.model.brakes.kill_use import KillUse, Means
-from state.settings import HttpSettings, Settings
+from state.settings import HttpSettings, SandboxSettings, Settings
 from tests.engine.work.running import build_in, start
 from tests.front.midwatch import pids_of
+
+BUSY = SandboxSettings(idle_priority=False)
+"""Builds get their share of a machine on which other tests run."""
 
 
 @pytest.fixture
@@ -23,7 +26,7 @@ def workspace(tmp_path) -> Workspace:
 
 def rehearse(workspace: Workspace, **settings) -> list[KillUse]:
     async def all_of_it() -> list[KillUse]:
-        uses = rehearsal.rehearse(workspace, Settings(**settings), "operator:ada", 12)
+        uses = rehearsal.rehearse(workspace, Settings(sandbox=BUSY, **settings), "operator:ada", 12)
         return [use async for use in uses]
 
     return asyncio.run(all_of_it())
@@ -66,7 +69,7 @@ def test_who_lives_on_is_found(workspace, monkeypatch) -> None:
 
     async def one() -> KillUse:
         monkeypatch.setattr(rehearsal, "_by_key", nothing)
-        async for use in rehearsal.rehearse(workspace, Settings(), "operator:ada", 8):
+        async for use in rehearsal.rehearse(workspace, Settings(sandbox=BUSY), "operator:ada", 8):
             return use
         raise AssertionError
 
