@@ -3,13 +3,16 @@
 import os
 import time
 from itertools import count
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from console import wire
 from console.operator import operator
 from state.files import Workspace, WorkspaceBusy
-from state.model.command import Command, Erase, PruneAudit, Reply, Request
+from state.model.command import Command, Erase, PruneAudit, Reply, Request, Restore
 from state.model.view import View
+
+if TYPE_CHECKING:
+    from state.settings import Settings
 
 _RETRY_S = 0.05
 _SILENT = (
@@ -84,17 +87,21 @@ class StoreControl:
 
     live = False
 
-    def __init__(self, workspace: Workspace, actor: str) -> None:
+    def __init__(self, workspace: Workspace, actor: str, settings: "Settings | None" = None) -> None:
+        """With `settings` it does not go by those of the workspace, whatever is wrong with them."""
         from engine import bootstrap
 
         self._actor = actor
         self._workspace = workspace
-        self._desk = bootstrap.open_desk(workspace)
+        self._settings = settings
+        self._desk = bootstrap.open_desk(workspace, settings=settings)
 
     def submit(self, command: Command) -> Reply:
         """Change the store; durable when it returns."""
         reply = self._desk.handle(Request(actor=self._actor, command=command))
         self._desk.common.store.flush()
+        if isinstance(command, Restore) and reply.ok:
+            return self._restored(command, reply)
         if isinstance(command, PruneAudit):
             return self._pruned(command, reply)
         return self._erased(command, reply) if isinstance(command, Erase) and reply.ok else reply
@@ -104,6 +111,11 @@ class StoreControl:
 
         text = erase_still(self._desk.common.store, command.subject, self._actor)
         return Reply(ok=True, text=text, number=self._desk.common.store.number)
+
+    def _restored(self, command: Restore, reply: Reply) -> Reply:
+        from engine.reversal.snapshots import restore
+
+        return restore.told(restore.finish(self._workspace, command.mark), reply)
 
     def _pruned(self, command: PruneAudit, reply: Reply) -> Reply:
         from engine.around.keeping import prune_still
@@ -117,7 +129,7 @@ class StoreControl:
         """Return what the store holds."""
         from engine import bootstrap
 
-        return bootstrap.still_view(self._workspace, self._desk.common.store)
+        return bootstrap.still_view(self._workspace, self._desk.common.store, self._settings)
 
     def close(self) -> None:
         """Let go of the lock."""

@@ -15,9 +15,10 @@ from engine.safety import crash, kill_switch
 from engine.safety.privacy.ward import obey, ward
 from engine.schedule.almanac import Almanac
 from engine.work import trial
-from state.errors import MidwatchError
+from state.errors import MidwatchError, WorkspaceBusy
 from state.files import Workspace
 from state.keeping import erasures
+from state.keeping.exchange import pending
 from state.model.escalation import EscalationKind, Urgency
 from state.model.reason import ENGINE, Reason
 from state.model.view import EngineInfo, View
@@ -43,6 +44,7 @@ def open_engine(workspace: Workspace, mode: str, clock: Clock | None = None) -> 
     Raises WorkspaceBusy when another one owns it, SettingsError and JournalDamaged with what to do.
     """
     clock = clock or SystemClock()
+    _finish_restore(workspace, clock)
     try:
         settings = load(workspace.settings)
     except SettingsError as error:
@@ -109,6 +111,20 @@ def _ask_about_settings(workspace: Workspace, clock: Clock, error: SettingsError
         log.error("%s; that is not recorded: %s", told, busy)
 
 
+def _finish_restore(workspace: Workspace, clock: Clock) -> None:
+    """Put in place what a restore that is on record could not any more; the settings may be among it."""
+    if not pending(workspace):
+        return
+    from engine.reversal.snapshots import vault, way_back  # hardly ever needed, and no verb waits for it
+
+    try:
+        way_back.finish_pending(vault.Vault(workspace), clock)
+    except WorkspaceBusy:
+        raise
+    except MidwatchError as error:
+        log.error("%s; the next start tries again", error)
+
+
 def _settings_are_read(store: Store, clock: Clock) -> None:
     answered = Questions(store).answer(SETTINGS, "they can be read again", clock.now())
     if answered:
@@ -127,10 +143,14 @@ def _finish_erasure(store: Store) -> None:
         log.error("an erasure is not finished yet: %s", error)
 
 
-def open_desk(workspace: Workspace, clock: Clock | None = None) -> Desk:
-    """Return a desk over the store itself, for when no engine runs. Same errors as `open_engine`."""
+def open_desk(workspace: Workspace, clock: Clock | None = None, settings: Settings | None = None) -> Desk:
+    """Return a desk over the store itself, for when no engine runs. Same errors as `open_engine`.
+
+    With `settings` it does not go by those of the workspace, whatever is wrong with them.
+    """
     clock = clock or SystemClock()
-    settings = load(workspace.settings)
+    _finish_restore(workspace, clock)
+    settings = settings or load(workspace.settings)
     store = Store.open(workspace, clock, door=obey(workspace, settings))
     _finish_erasure(store)
     return Desk(store, settings, clock, Questions(store))
@@ -155,6 +175,7 @@ def still_view(workspace: Workspace, store: Store, settings: Settings | None = N
             limits=still(store, settings, now),
         ),
         control=store.control,
+        safekeeping=store.safekeeping,
         tasks=store.tasks,
         builds=store.builds,
         escalations=store.escalations,

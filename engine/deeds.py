@@ -13,6 +13,7 @@ from engine.builds.roster import Roster
 from engine.hall import Hall
 from engine.ledger import Ledger
 from engine.outside import Outside
+from engine.reversal.snapshots import restore
 from engine.reversal.undo import Undo
 from engine.rounds.rounds import Rounds
 from engine.safety import kill_switch
@@ -58,6 +59,7 @@ class Deeds:
             c.RaiseLimit: self._raised,
             c.KillAll: self._stopped,
             c.PruneAudit: self._pruned,
+            c.Restore: self._restored,
             c.Erase: self._erased,
             c.Undo: self._undone,
             c.CaptainOverride: self._overruled,
@@ -144,6 +146,10 @@ class Deeds:
 
     async def _erased(self, command: c.Erase, actor: str, reply: c.Reply) -> c.Reply:
         return _said(reply, await self._erasure.erase(command.subject, actor))
+
+    async def _restored(self, command: c.Restore, actor: str, reply: c.Reply) -> c.Reply:
+        done = await asyncio.to_thread(restore.finish, self._hall.workspace, command.mark)
+        return restore.told(done, reply)
 
     def _engage(self, command: c.KillAll, actor: str) -> None:
         kill_switch.engage(self._hall.workspace, actor, command.why, means=command.means)

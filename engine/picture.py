@@ -17,6 +17,7 @@ def live(store: Store, now: datetime, info: EngineInfo, progress: Mapping[str, P
         at=now,
         engine=info,
         control=store.control,
+        safekeeping=store.safekeeping,
         tasks=store.tasks,
         builds=store.builds,
         escalations=store.escalations,

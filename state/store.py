@@ -12,6 +12,7 @@ from state.disk import DISK, Disk
 from state.errors import StoreFailed, WorkspaceBusy
 from state.files import Lock, Workspace
 from state.journal import Entry, JournalDamaged
+from state.keeping import exchange
 from state.keeping.door import OPEN, Door
 from state.line import Seal
 from state.model.anomaly import Anomaly
@@ -113,9 +114,10 @@ class Store:
         """
         lock = Lock(workspace)
         try:
-            for folder in (workspace.hidden, workspace.journal):
-                folder.mkdir(mode=0o700, exist_ok=True)
+            workspace.hidden.mkdir(mode=0o700, exist_ok=True)
             lock.acquire(timeout_s)
+            exchange.settle(workspace, disk)
+            workspace.journal.mkdir(mode=0o700, exist_ok=True)
             return cls(workspace, clock, lock, disk, door)
         except OSError as error:
             lock.release()

@@ -52,6 +52,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "health": ("upkeep.health", "Say whether the engine is well."),
     "legal": ("brakes.legal", "Say what programs may fetch."),
     "doctor": ("upkeep.doctor", "Say what this machine can enforce, and prove it."),
+    "snapshot": ("back.snapshot", "Make restore points, and go back to one."),
     "audit": ("record.audit", "Read, search, verify and keep the record of every decision."),
     "privacy": ("record.privacy", "Find, give out and erase what is known of a person."),
     "demo": ("demo", "Make a workspace to try things in."),

@@ -12,6 +12,7 @@ from engine.desk.modes import Modes
 from engine.desk.privacy import Privacy
 from engine.desk.queueing import Queueing
 from engine.desk.rolling import Rolling
+from engine.desk.safekeeping import Safekeeper
 from engine.desk.stopping import Stopping
 from engine.desk.times import Times
 from engine.questions import Questions
@@ -39,6 +40,7 @@ class Desk:
             holds,
             Stopping(self.common),
             Times(self.common),
+            Safekeeper(self.common),
             Breakers(self.common),
             Privacy(self.common),
             self.modes,

@@ -4,9 +4,12 @@ from datetime import date, datetime
 
 from state.model.brakes.kill_use import KillUse, Means
 from state.model.brakes.rollout import Overrides, Promote
+from state.model.brakes.safekeeping import Rehearsal, Snapshot
+from state.model.control import Control
+from state.model.escalation import Escalation
 from state.model.mode import Mode
 from state.model.record import Noun, Tagged
-from state.model.task import Spec
+from state.model.task import Spec, Task
 from state.model.when.context import Context
 
 
@@ -191,6 +194,35 @@ class Erase(Tagged, frozen=True, kw_only=True, tag="erase"):
     subject: str
 
 
+class RecordSnapshot(Tagged, frozen=True, kw_only=True, tag="record_snapshot"):
+    """Put a snapshot that was made, or the rehearsal of one, on record."""
+
+    snapshot: Snapshot | None = None
+    rehearsal: Rehearsal | None = None
+
+
+class Restore(Tagged, frozen=True, kw_only=True, tag="restore"):
+    """Bring back what was wanted at an earlier moment. What has happened since stays on record."""
+
+    mark: str
+    """Names this restore; its files are put in place once it is on record."""
+    snapshot: str
+    before: str
+    """The snapshot of what is replaced."""
+    seq: int = 0
+    """The entry whose state comes back; 0 leaves the state as it is."""
+    tasks: tuple[Task, ...] = ()
+    """Tasks as they were then, as far as they differ."""
+    later: tuple[str, ...] = ()
+    """Tasks that were not there then."""
+    questions: tuple[Escalation, ...] = ()
+    """What waited for the operator then."""
+    control: Control | None = None
+    paused: tuple[str, ...] = ()
+    """The schedules that were paused then."""
+    why: str = ""
+
+
 class Present(Tagged, frozen=True, kw_only=True, tag="present"):
     """The operator has just touched a key in the console. Never recorded."""
 
@@ -220,6 +252,8 @@ Command = (
     | SetContext
     | ClearContext
     | PruneAudit
+    | RecordSnapshot
+    | Restore
     | Erase
     | Present
 )

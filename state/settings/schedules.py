@@ -16,6 +16,8 @@ BUILT_IN: Mapping[str, Mapping[str, Any]] = {
     "morning_report": {"cron": "30 6 * * *", "run": "overnight report"},
     "morning_brief": {"cron": "0 7 * * *", "run": "overnight brief"},
     "nightly_report": {"cron": "0 23 * * *", "run": "report nightly"},
+    "snapshot": {"cron": "0 * * * *", "run": "snapshot create --routine"},
+    "rehearsal": {"cron": "30 3 1 * *", "run": "snapshot rehearse"},
     "weekend_plan": {"cron": "0 18 * * fri", "run": "weekend suggest"},
     "drill": {"cron": "0 12 1 * *", "run": "drill"},
 }  # fmt: skip

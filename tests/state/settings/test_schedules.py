@@ -30,6 +30,8 @@ def test_none_runs_until_it_is_asked_for(path: Path) -> None:
         "morning_report": "overnight report",
         "morning_brief": "overnight brief",
         "nightly_report": "report nightly",
+        "snapshot": "snapshot create --routine",
+        "rehearsal": "snapshot rehearse",
         "weekend_plan": "weekend suggest",
         "drill": "drill",
     }
