@@ -44,9 +44,10 @@ class Outcome:
 
     def needs_review(self) -> bool:
         """Whether the operator must see the diff before it merges."""
+        if self._beyond() is not None:
+            return True
         verified = self._build.verified.result is b.Result.YES
-        beyond = self._beyond() is not None or vetoed.stands(self._task)
-        return beyond or before_merge(self._task.spec, verified)
+        return vetoed.stands(self._task) or before_merge(self._task.spec, verified)
 
     def _beyond(self) -> Hold | None:
         """The limit that it ended beyond: it was over before anybody could hold it."""

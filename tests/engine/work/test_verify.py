@@ -81,9 +81,13 @@ def test_what_it_prints_is_cut_to_size_and_that_is_told(place: Workspace, made: 
 def test_one_that_fills_the_disk_is_ended_and_does_not_count(place: Workspace, made: BuildPaths) -> None:
     """What it makes is thrown away in any case, so it is not held but ended, and says at which limit."""
     report = check(
-        place, made, "head -c 4000000 /dev/zero > big; sync; touch again; sleep 60", limits={"disk_bytes": 1 << 20}
+        place,
+        made,
+        "head -c 4000000 /dev/zero > big; sync; touch again; sleep 4; touch end",
+        limits={"disk_bytes": 1 << 20},
     )
     assert not report.passed and "at a limit: disk" in report.text
+    assert not (place.verification("tidy-1").work / "end").exists()
 
 
 def test_a_second_run_begins_afresh(place: Workspace, made: BuildPaths) -> None:
