@@ -15,6 +15,8 @@ from state.records import UNREADABLE
 ACTION = "audit_pruned"
 _MARK = b'"action":"%b"' % ACTION.encode()
 _BASE = "base-"
+_DIGITS = 20
+"""No record has so many entries that their number takes as many."""
 _KNOWN = ("first", "after", "segment", "digest", "base", "base_sha256")
 
 
@@ -57,10 +59,11 @@ def cut_in(why: Reason) -> Cut | None:
     """Return the cut that an entry makes known; None when it is no anchor or says too little."""
     told = dict(why.known)
     first = told.get("first", "")
-    if why.action != ACTION or not first.isdecimal() or not all(told.get(name) for name in _KNOWN):
+    number = int(first) if first.isascii() and first.isdecimal() and len(first) < _DIGITS else 0
+    if why.action != ACTION or number < 2 or not all(told.get(name) for name in _KNOWN):
         return None
     return Cut(
-        first=int(first),
+        first=number,
         after=told["after"],
         segment=told["segment"],
         digest=told["digest"],

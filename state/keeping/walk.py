@@ -241,6 +241,10 @@ class Walk:
         except FileNotFoundError:
             self._note("missing", anchor.seq, place, "what was kept in place of the pruned entries is gone")
             return
+        except OSError as error:
+            text = f"what was kept in place of the pruned entries cannot be read: {error.strerror}"
+            self._note("unreadable", anchor.seq, place, text)
+            return
         if hashlib.sha256(data).hexdigest() != anchor.cut.base_sha256:
             self._note("changed", anchor.seq, place, "what was kept in place of the pruned entries was changed")
 

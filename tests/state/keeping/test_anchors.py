@@ -4,6 +4,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from state import line as lines
 from state.files import create_workspace
@@ -32,6 +34,15 @@ def test_a_cut_goes_into_a_reason_and_comes_back() -> None:
 def test_what_says_too_little_is_no_anchor(change: dict[str, object]) -> None:
     """A line that only looks like one anchors nothing."""
     assert anchors.cut_in(msgspec.structs.replace(anchors.reason("engine", "", CUT), **change)) is None
+
+
+@given(st.text() | st.integers().map(str) | st.integers(1, 9).map(lambda digit: str(digit) * 5000))
+def test_a_first_entry_is_a_number_or_no_anchor(first: str) -> None:
+    """Whatever stands there, it is read or it is none; nothing fails on it."""
+    told = dict(anchors.reason("engine", "", CUT).known) | {"first": first}
+    reason = Reason(actor="engine", action=anchors.ACTION, why="", known=tuple(told.items()))
+    found = anchors.cut_in(reason)
+    assert found is None or (found.first == int(first) > 1)
 
 
 def test_the_newest_anchor_counts(tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
 """Tests of state.keeping.heads."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from state import line as lines
 from state import segments
@@ -59,6 +62,15 @@ def test_what_is_no_head_is_refused_by_its_line(text: str) -> None:
     """A list that was damaged must not look like one that agrees."""
     with pytest.raises(heads.NoHeads, match="notes:2"):
         heads.parse(["# title", text], "notes")
+
+
+@given(st.lists(st.text(alphabet=st.characters(codec="utf-8"))))
+def test_any_lines_are_heads_or_refused(told: list[str]) -> None:
+    """Whatever a file holds, it is read whole or named by its line."""
+    found: tuple[Published, ...] = ()
+    with suppress(heads.NoHeads):
+        found = heads.parse(told, "notes")
+    assert all(len(head.seal.hash) == 64 for head in found)
 
 
 def test_no_head_at_all_is_refused() -> None:

@@ -182,6 +182,9 @@ def test_a_base_that_was_changed_or_lost_is_damage(tmp_path: Path) -> None:
     base.unlink()
     audit = verify(workspace.journal, checkpoint=workspace.checkpoint)
     assert [(d.kind, d.file) for d in audit.damage] == [("missing", base.name)]
+    base.mkdir()
+    audit = verify(workspace.journal, checkpoint=workspace.checkpoint)
+    assert [(d.kind, d.file) for d in audit.damage] == [("unreadable", base.name)]
 
 
 def test_a_base_can_be_written_anew(tmp_path: Path) -> None:
