@@ -10,6 +10,7 @@ from tests.making import NOON
 
 def test_a_rehearsal_passes_is_told_and_is_on_record(midwatch):
     """Exit code 0, each means with its time; afterwards `status` tells it, and that the switch was never used."""
+    midwatch.workspace.settings.write_text("[sandbox]\nidle_priority = false\n")
     found = midwatch.json("drill", "--processes", "16")
     assert found["passed"] is True and 0 < found["ms"] < found["limit_ms"] == 5000.0
     assert [use["means"] for use in found["uses"]] == ["key", "file", "library"]
