@@ -15,6 +15,7 @@ from state.model.brakes import figure
         ("memory_bytes", 1536 << 10, 700, "memory 1.5 MiB of 700 bytes"),
         ("run_s", 28_900, 28_800, "time 8.028 h of 8 h"),
         ("run_s", 0.55, 0.5, "time 0.55 s of 0.5 s"),
+        ("output_bps", 52_428.8, 10_240, "output 3 MiB/min of 600 KiB/min"),
         ("odd_thing", 3, 2, "odd thing 3 of 2"),
     ],
 )
