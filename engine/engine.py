@@ -236,7 +236,7 @@ class Engine:
         with self._failsafe.edge(f"answering {type(request.command).__name__}"):
             return self._desk.handle(request)
         if isinstance(request.command, c.Kill | c.KillAll):
-            self._nursery.start(self._deeds.kill_unrecorded(request), "kill without a record")
+            self._nursery.start(self._deeds.kill_unrecorded(request), "kill without an answer")
         text = "the engine failed to answer, and decides nothing more: `midwatch status` says what failed"
         return c.Reply(ok=False, text=text, code=1, number=self._store.number)
 

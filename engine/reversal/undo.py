@@ -96,7 +96,8 @@ class Undo:
             return ""
         found = await revert.inverse(self._hall.workspace.build(build.id), self._order(build, ""))
         if isinstance(found, delivery.Conflict):
-            raise NotUndone(_conflict(build, found))
+            in_the_way = _conflict(build, found)
+            raise NotUndone(in_the_way)
         if isinstance(found, revert.Nothing):
             return f"  {found.text}"
         more = f" and {len(found.paths) - _NAMED} more" if len(found.paths) > _NAMED else ""
