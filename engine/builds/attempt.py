@@ -20,6 +20,7 @@ from engine.secrets.leases import take
 from engine.work import delivery, process, verify, workspace
 from engine.work.output import last_words
 from engine.work.sandbox import Confinement
+from engine.work.trees.authors import authors
 from state.files import BuildPaths, MidwatchError
 from state.model import build as b
 from state.model import task as t
@@ -64,6 +65,8 @@ class Attempt:
 
     async def run(self) -> None:
         """Go on from where the journal says it stands until it is over or waits for the operator."""
+        if self.build.repo and self._hall.settings.privacy.authors:
+            ward(self._hall.workspace).meet(await authors(self.build.repo))
         while not self.build.over:
             try:
                 await self._step()

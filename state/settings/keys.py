@@ -297,6 +297,7 @@ SECTIONS = (
         "What stays out of the record, besides mail addresses, phone numbers and keys.",
         (
             Key("people", "people", units.TEXTS, 'Names, such as ["Ada Lovelace"].'),
+            Key("authors", "authors", units.TRUTH, "Whether those who wrote in your repositories count as people."),
             Key("patterns", "patterns", units.TEXTS, 'Regular expressions (RE2) for more, such as ["EMP-[0-9]{6}"].'),
             Key("phone_region", "phone_region", _REGION, 'A country, such as "DE", to find its national numbers too.'),
             Key("tasks", "tasks", units.choice(Words), '"pseudonymise" or "keep" what a task says of people.'),

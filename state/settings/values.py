@@ -131,6 +131,8 @@ class PrivacySettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     people: tuple[str, ...] = ()
     """Names; found as whole words, in either case."""
+    authors: bool = False
+    """Whether those who wrote in the repositories of tasks count as people."""
     patterns: tuple[str, ...] = ()
     """Regular expressions of RE2."""
     phone_region: str = ""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.work.repositories import git, repository
 from tests.front.midwatch import Space
 
 MAIL = "eve@example.org"
@@ -42,8 +43,6 @@ def test_what_a_failing_build_says_of_people_and_keys_is_recorded_nowhere(open_s
 
 
 def _speaker(code: Path, said: str) -> Path:
-    from tests.engine.work.repositories import repository
-
     return repository(code, {"speak": f"{said}\n"})
 
 
@@ -53,6 +52,19 @@ def test_what_a_build_says_of_nobody_is_recorded_word_for_word(open_space: Calla
     space.add("plain", "echo 'no access for user 17, EMP-12, at 2026-02-06T10:30:00Z: commit 23bb08b1f0c2'; exit 1")
     space.work()
     assert "no access for user 17, EMP-12, at 2026-02-06T10:30:00Z: commit 23bb08b1f0c2" in space.ok("why", "plain")
+
+
+@pytest.mark.parametrize("authors", [True, False])
+def test_who_wrote_in_a_repository_is_known_where_that_is_wanted(
+    open_space: Callable[..., Space], authors: bool
+) -> None:
+    """With the setting a build's words about an author are masked, without it they are words like others."""
+    space = open_space(f"[retry]\ntimes = 0\n[privacy]\nauthors = {str(authors).lower()}\n")
+    repo = _speaker(space.home / "code", "echo ask Grace Hopper")
+    git(repo, "commit", "--quiet", "--allow-empty", "-m", "x", "--author=Grace Hopper <g@example.org>")
+    space.add("asks", "sh ./speak; exit 1", "--repo", str(repo))
+    space.work()
+    assert ("ask [name]" if authors else "ask Grace Hopper") in space.ok("why", "asks")
 
 
 def test_a_key_in_a_task_is_refused_and_one_without_is_taken(space: Space, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Takes personal data, with keys and other secrets, out of texts on their way into the record."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -31,6 +31,7 @@ class Scrubber:
     def __init__(self, settings: PrivacySettings | None = None, secrets: Mapping[str, str] | None = None) -> None:
         self.settings = settings or PrivacySettings()
         self._secrets: dict[str, str] = {}
+        self._met: frozenset[str] = frozenset()
         self._net: Net | None = None
         self.know(secrets or {})
 
@@ -47,6 +48,12 @@ class Scrubber:
                 if len(line.strip()) >= shapes.SHORTEST and line.strip() not in self._secrets:
                     self._secrets[line.strip()] = re.sub(r"[\[\]\n]", "", name)
                     self._net = None
+
+    def meet(self, people: Iterable[str]) -> None:
+        """Look for these people too from now on, whoever the settings name."""
+        if not self._met.issuperset(people):
+            self._met |= frozenset(people)
+            self._net = None
 
     def passes(self, data: bytes) -> bool:
         """Whether a line of JSON surely holds nothing to take out."""
@@ -95,7 +102,8 @@ class Scrubber:
     def _ready(self) -> Net:
         if self._net is None:
             known = sorted(self._secrets.items(), key=lambda pair: -len(pair[0]))
-            own = (*shapes.own(self.settings.patterns), *shapes.names(self.settings.people))
+            people = (*self.settings.people, *sorted(self._met))
+            own = (*shapes.own(self.settings.patterns), *shapes.names(people))
             looked_for = (*(shapes.known(name, value) for value, name in known), *shapes.TOKENS, shapes.MAIL, *own)
             self._net = Net(looked_for, phones.may_be(self.settings.phone_region))
         return self._net

@@ -43,6 +43,12 @@ def test_every_setting_can_be_set(path: Path) -> None:
         """
         [queue]
         slots = 4
+        [privacy]
+        people = ["Ada Lovelace"]
+        authors = true
+        patterns = ["EMP-[0-9]{6}"]
+        phone_region = "de"
+        tasks = "keep"
         [time]
         zone = "Asia/Kathmandu"
         [retry]
@@ -162,7 +168,13 @@ def test_every_setting_can_be_set(path: Path) -> None:
         "schedules": {},
         "compensations": {},
         "secrets": {},
-        "privacy": {"people": (), "patterns": (), "phone_region": "", "tasks": "pseudonymise"},
+        "privacy": {
+            "people": ("Ada Lovelace",),
+            "authors": True,
+            "patterns": ("EMP-[0-9]{6}",),
+            "phone_region": "DE",
+            "tasks": "keep",
+        },
         "windows": {
             "siesta": {
                 "name": "siesta",
@@ -294,6 +306,10 @@ other = 3
         ("[tasks.tidy]\nlimit.memory = 1", 2, "tasks.tidy.limit"),
         ("tasks = 1", 1, "tasks"),
         ("[limits]\nrate = 1", 2, "limits.rate"),
+        ("[privacy]\npeople = 'Ada'", 2, "privacy.people"),
+        ("[privacy]\npeople = [1]", 2, "privacy.people"),
+        ("[privacy]\nphone_region = 'GER'", 2, "privacy.phone_region"),
+        ("[privacy]\ntasks = 'drop'", 2, "privacy.tasks"),
         ("limits.rates = 1", 1, "limits.rates"),
         ("[limits.rates]\ncalls_per_min = -1", 2, "limits.rates.calls_per_min"),
         ("[limits.rates.category.bugs]\nusd_per_h = 1", 1, "limits.rates.category.bugs"),

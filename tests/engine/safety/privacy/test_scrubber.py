@@ -146,3 +146,16 @@ def test_secrets_and_settings_that_come_later_count() -> None:
     one.know({"NEW": "hunter-two", "SHORT": "abc"})
     one.apply(SETTINGS)
     assert one.text("hunter-two, Zoë, abc") == "[secret NEW], [name], abc"
+
+
+def test_people_who_are_met_count_beside_those_of_the_settings() -> None:
+    """Hundreds of them are no trouble, and meeting them again changes nothing."""
+    one = Scrubber(SETTINGS)
+    one.meet([f"Person Number{number} von Somewhere" for number in range(300)])
+    assert (
+        one.text("Number7 is no one; Person Number7 von Somewhere and Zoë are")
+        == "Number7 is no one; [name] and [name] are"
+    )
+    net = one._ready()
+    one.meet(["Person Number7 von Somewhere"])
+    assert one._ready() is net
