@@ -9,13 +9,14 @@ from enum import StrEnum
 from engine.policy import estimate
 from engine.policy.approvals import before_merge
 from engine.policy.facts import Active, Facts, Rules
-from engine.policy.moment import conflicts, timing, window
+from engine.policy.moment import conflicts, rates, timing, window
 from engine.policy.order import Key, order_key
 from engine.schedule.durations import Durations
 from engine.schedule.planner import claim
 from engine.schedule.windows import AHEAD
 from state.model import build as b
 from state.model import task as t
+from state.model.brakes.breaker import COMMAND, Open, breaker_key
 from state.model.mode import Mode
 from state.model.record import Noun
 from state.model.view import View
@@ -41,6 +42,8 @@ class Cause(StrEnum):
     """More builds may run at the same time, or one ends; as far as its duration can be expected."""
     AFTER = "after"
     """What it depends on, or what touches the same files, is done; as far as its duration can be expected."""
+    LIMIT = "limit"
+    """Enough of a limit on all builds is free again, or a breaker lets one try."""
     NEVER = "never"
     """Not by itself, or not within two weeks."""
 
@@ -74,6 +77,7 @@ class _Play:
         self._tasks = view.tasks
         self._builds = view.builds
         self._control = view.control
+        self._breakers = view.breakers
         self._facts = facts
         self._windowed = bool(rules.windows)
         self._now = facts.now
@@ -160,8 +164,21 @@ class _Play:
         due = timing.due_at(task)
         if due is not None and due > at:
             at, why = due, (Cause.TIME, "at the time set for it")
+        for moment, text in self._brakes(task.spec):
+            if moment > at:
+                at, why = moment, (Cause.LIMIT, text)
         self._causes[task.label] = why
         heapq.heappush(self._coming, (at, task.label))
+
+    def _brakes(self, spec: t.Spec) -> Iterator[tuple[datetime, str]]:
+        """When the brakes on all builds together let a task start."""
+        facts = self._facts
+        free = rates.free_at(spec, facts.usage, facts.active, facts.usual, self._now)
+        if free is not None:
+            yield free, "when enough is free again of what all builds may use"
+        known = self._breakers.get(breaker_key(COMMAND, spec.repo))
+        if known is not None and isinstance(known.state, Open):
+            yield known.state.until, f"when the breaker of {known.key} lets one try"
 
     def _done(self, name: str) -> bool:
         return name in self._tasks and isinstance(self._tasks[name].state, t.Done)

@@ -37,7 +37,7 @@ def list_(hand: Hand, as_json: bool) -> None:
     if as_json:
         say_json(rows)
     elif not rows:
-        say("no build has ended yet, so there is nothing to tell")
+        say("every breaker is closed, and nothing counts against any: no build failed lately")
     else:
         cells = [[one["key"], one["state"], str(one["failures"]), str(one["unchanged"]), _told(one)] for one in rows]
         say(table(cells, ["BREAKER", "STATE", "FAILED", "UNCHANGED", ""], width=terminal_width()))

@@ -17,6 +17,8 @@ from engine.schedule.windows import AHEAD
 from engine.telemetry.history import History
 from state.model import build as b
 from state.model import task as t
+from state.model.brakes.breaker import COMMAND, Breaker, Open
+from state.model.brakes.usage import Usage
 from state.model.control import Control
 from state.model.mode import Observation
 from state.model.view import EngineInfo, View
@@ -39,7 +41,13 @@ def at(hour: float) -> datetime:
 
 
 def see(
-    *tasks: t.Task, hour: float = 12, told: Settings = WEEK, builds: tuple[b.Build, ...] = (), **control: Any
+    *tasks: t.Task,
+    hour: float = 12,
+    told: Settings = WEEK,
+    builds: tuple[b.Build, ...] = (),
+    breakers: tuple[Breaker, ...] = (),
+    usage: tuple[Usage, ...] = (),
+    **control: Any,
 ) -> dict[str, Forecast]:
     """The forecast of tasks at an hour of Monday."""
     now = at(hour)
@@ -48,7 +56,8 @@ def see(
     view = View(
         at=now,
         control=own,
-        engine=EngineInfo(situation=almanac.situation(now, own), sandbox=""),
+        engine=EngineInfo(situation=almanac.situation(now, own), sandbox="", limits=usage),
+        breakers={known.key: known for known in breakers},
         tasks={task.label: task for task in tasks},
         builds={build.id: build for build in builds},
     )
@@ -134,6 +143,17 @@ def test_times_retries_and_dependencies() -> None:
     assert hours(found) == {"later": 20, "again": 12.5, "first": 12, "second": 15, "third": 16}
     assert found["later"].cause is found["again"].cause is Cause.TIME
     assert found["third"].text == "after second, on which it depends"
+
+
+def test_brakes_on_all_builds_are_waited_for() -> None:
+    """An hour that is used up, and a breaker that is open, are over at a moment that is known."""
+    told = msgspec.structs.replace(PLAIN, queue=QueueSettings(slots=9))
+    used = Usage(figure="usd_per_h", used=10, limit=10, window_s=3600.0, frees=((at(12.5), 10),))
+    opened = Breaker(runner=COMMAND, repo="/r", state=Open(since=at(11), until=at(14)))
+    found = see(a_task("a"), a_task("b", repo="/r"), told=told, breakers=(opened,), usage=(used,))
+    assert hours(found) == {"a": 12.5, "b": 14}
+    assert found["a"].cause is found["b"].cause is Cause.LIMIT
+    assert found["b"].text == "when the breaker of command:/r lets one try"
 
 
 def test_what_touches_the_same_files_comes_after() -> None:

@@ -11,7 +11,7 @@ from tests.making import NOON
 def test_a_workspace_without_builds_has_none(midwatch: Midwatch) -> None:
     """An empty list is said in words, and is an empty list to programs."""
     assert midwatch.json("breaker", "list") == []
-    assert "nothing to tell" in midwatch.ok("breaker", "list")
+    assert "every breaker is closed" in midwatch.ok("breaker", "list")
 
 
 def test_an_unknown_breaker_is_refused(midwatch: Midwatch) -> None:
