@@ -20,6 +20,7 @@ ROWS = {
     "console": ("tests.bench.screen", "screen"),
     "cron": ("tests.bench.cron", "cron"),
     "week": ("tests.bench.week", "week"),
+    "snapshot": ("tests.bench.snapshots", "snapshots"),
 }
 """What is measured when nothing is named, in this order."""
 LONG = {

@@ -120,7 +120,10 @@ def _beyond(hand: Hand) -> list[str]:
     """What no search reaches, where there is any of it."""
     workspace, settings = hand.workspace(), hand.settings()
     places: list[tuple[bool, Any]] = [
-        ((workspace.hidden / "snapshots.git").exists(), "restore points made before now"),
+        (
+            (workspace.hidden / "snapshots").exists(),
+            "restore points made before now (`midwatch snapshot forget --before TIME` removes them for good)",
+        ),
         (bool(settings.audit.archive), f"days of the record that were set aside in {settings.audit.archive}"),
     ]
     return [f"not looked through: {what} may hold it" for there, what in places if there]

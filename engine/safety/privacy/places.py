@@ -16,7 +16,7 @@ _OVERLAP = 4096
 """More than any words take, so that none are missed where two blocks meet."""
 _PAGES = ("escalations", "subagents", "build-reports")
 _SINGLE = ("BUILD_STATUS.md", "progress.html")
-_OWN_WAY = frozenset({"journal", vault.FOLDER, "snapshots.git"})
+_OWN_WAY = frozenset({"journal", vault.FOLDER, "snapshots"})
 """Folders that are not rewritten in place: the journal is a chain, and the others have verbs of their own."""
 _PRODUCTS = frozenset({"work", "engine.git"})
 """What builds made."""

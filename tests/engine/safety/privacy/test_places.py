@@ -57,3 +57,9 @@ def test_a_large_file_is_looked_through_whole(workspace: Workspace, monkeypatch:
     path = held(workspace.logs / "engine.log", text)
     assert places.blot(path, GRACE) == 60
     assert path.read_text() == text.replace("Grace Hopper", "*" * 12)
+
+
+def test_restore_points_are_never_written_over(workspace: Workspace) -> None:
+    """Their pieces are named by what they hold: they are removed by a verb of their own, not changed."""
+    piece = held(workspace.hidden / "snapshots" / "objects" / "ab" / "abc")
+    assert piece not in set(places.ours(workspace))
