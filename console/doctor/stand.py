@@ -11,6 +11,8 @@ from typing import Any
 from console import host
 from engine import bootstrap
 from engine.engine import Engine
+from engine.facts import gather, rules_of
+from engine.policy.gate import judge
 from engine.safety.kill import kill_until_none
 from engine.work import programs
 from state.errors import MidwatchError
@@ -19,6 +21,7 @@ from state.model import build as b
 from state.model import command as c
 from state.model import task as t
 from state.model.view import View
+from state.settings import load
 
 ACTOR = "doctor"
 PATIENCE_S = 30.0
@@ -80,7 +83,19 @@ class Stand:
             build = view.builds.get(build_id)
             return build is not None and (not build.occupies or build.hold is not None)
 
-        return (await self.until(rests)).builds[build_id]
+        try:
+            return (await self.until(rests)).builds[build_id]
+        except TimeoutError:
+            raise MidwatchError(f"{label} took too long: {self._standing(label, build_id)}") from None
+
+    def _standing(self, label: str, build_id: str) -> str:
+        view = self.view()
+        build = view.builds.get(build_id)
+        if build is not None:
+            return f"its build is {build.state_name}"
+        settings = load(self.workspace.settings)
+        findings = judge(view.tasks[label], view, gather(view, settings, view.at), rules_of(settings)).against
+        return "; ".join(finding.text for finding in findings) or "nothing stands against its start"
 
     async def end_engine(self) -> None:
         """End the engine; what it runs goes on."""
