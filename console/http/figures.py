@@ -8,6 +8,7 @@ from engine.reports.kpis import Kpis
 from engine.reports.runs import ending, ran_s
 from engine.reports.switch import passed
 from state.model.brakes.kill_use import KillUse, last_drill, last_use
+from state.model.brakes.safekeeping import Safekeeping
 from state.model.build import Build
 from state.model.money import MICRO
 from state.model.record import Noun
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _BUCKETS_S = (60, 300, 900, 1800, 3600, 7200, 14400, 28800)
 """Upper ends of the classes of how long a build ran, in seconds."""
 _MS = 1000.0
+_IN_SECONDS = {"shipped_hours_per_week": ("shipped_seconds_per_week", 3600.0)}
+"""Figures that Prometheus wants in its own unit: the name there, and how much one is."""
 
 Values = Iterable[tuple[tuple[str, ...], float]]
 """The values of a family, each behind the values of its labels."""
@@ -54,6 +57,7 @@ def families(found: Found) -> Iterator["Metric"]:
         yield from _work(view)
         yield from _brakes(view)
         yield from _switch(tuple(view.kill_uses.values()))
+        yield from _kept(view.safekeeping)
     if found.kpis is not None:
         yield from _kpis(found.kpis)
 
@@ -98,10 +102,14 @@ def _brakes(view: View) -> Iterator["Metric"]:
         states[(breaker.state_name,)] += 1
     yield _labelled("breakers", "Circuit breakers, by state.", ("state",), states.items())
     limits = {(usage.figure, usage.scope or "all"): usage for usage in view.engine.limits}
-    used = {key: usage.used for key, usage in limits.items()}
+    used = {key: _dollars(key[0], usage.used) for key, usage in limits.items()}
     yield _labelled("limit_used", "How much of a limit is taken.", ("figure", "scope"), used.items())
-    most = {key: usage.limit for key, usage in limits.items()}
+    most = {key: _dollars(key[0], usage.limit) for key, usage in limits.items()}
     yield _labelled("limit", "What all builds may use together.", ("figure", "scope"), most.items())
+
+
+def _dollars(figure: str, value: float) -> float:
+    return value / MICRO if figure.startswith("usd_") else value
 
 
 def _switch(uses: tuple[KillUse, ...]) -> Iterator["Metric"]:
@@ -118,10 +126,20 @@ def _switch(uses: tuple[KillUse, ...]) -> Iterator["Metric"]:
         yield _gauge("drill_last_passed", "Whether all died in time.", passed(drill))
 
 
+def _kept(safe: Safekeeping) -> Iterator["Metric"]:
+    if safe.snapshot is not None:
+        yield _gauge("snapshot_last_time_seconds", "When the last snapshot was made.", safe.snapshot.at.timestamp())
+        yield _gauge("snapshot_last_bytes", "What all files in it come to.", safe.snapshot.bytes)
+    if safe.rehearsal is not None:
+        yield _gauge("restore_rehearsed_time_seconds", "When a restore was tried.", safe.rehearsal.at.timestamp())
+        yield _gauge("restore_rehearsed_passed", "Whether it gave back what was kept.", safe.rehearsal.ok)
+
+
 def _kpis(kpis: Kpis) -> Iterator["Metric"]:
     for name, figure in kpis.figures.items():
         if figure.value is not None:
-            yield _gauge(f"kpi_{name}", figure.help, figure.value)
+            told, unit = _IN_SECONDS.get(name, (name, 1.0))
+            yield _gauge(f"kpi_{told}", figure.help, figure.value * unit)
 
 
 def _category(view: View, build: Build) -> str:

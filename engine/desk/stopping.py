@@ -56,7 +56,7 @@ class Stopping:
     def _record_uses(self, command: c.RecordUses, actor: str) -> str:
         for use in command.uses:
             action = "kill_switch_rehearsed" if use.drill else "kill_switch_used"
-            words = f"by {use.means}: {use.builds} builds dead in {use.ms:.0f} ms"
+            words = f"by {use.means}: {use.builds} build{'s' * (use.builds != 1)} dead in {use.ms:.0f} ms"
             words += f", {len(use.survivors)} processes survived" if use.survivors else ""
             self.at.stage([use], use.by or actor, action, f"{words}; {use.why}" if use.why else words)
         return f"{len(command.uses)} uses of the kill switch are on record"

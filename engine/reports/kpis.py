@@ -84,6 +84,9 @@ def measure(view: View, decisions: Sequence[Decision], span: Span, nights: Seque
     judged = [build for build in over if ending(build) in {"done", "failed"}]
     verified = rate(sum(_proven(build) for build in judged), len(judged))
     uptime = _uptime(view, decisions, span)
+    # Before the record begins nothing was shipped by anybody's fault.
+    begins = view.at - timedelta(seconds=uptime.covered_s)
+    nights = [night for night in nights if night.starts_at >= begins]
     hours = [task.spec.hours for build in shipped if (task := view.tasks.get(build.label)) and task.spec.hours]
     told = {
         "uptime_ratio": _up(uptime),
@@ -145,7 +148,7 @@ def _up(uptime: Uptime) -> Figure:
 def _per_night(shipped: Sequence[Build], nights: Sequence[Span]) -> Figure:
     told = "Builds shipped in a night, on average."
     if not nights:
-        return Figure(value=None, help=told, text="no whole night is looked at", goal=NIGHTLY)
+        return Figure(value=None, help=told, text="the record holds no whole night", goal=NIGHTLY)
     count = sum(night.holds(over_at(build)) for build in shipped for night in nights)
     return Figure(value=count / len(nights), help=told, goal=NIGHTLY)
 

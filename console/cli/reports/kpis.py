@@ -66,8 +66,9 @@ def _text(found: "Kpis", days: int) -> str:
         value = "unknown" if figure.value is None else _value(name, figure.value)
         rows.append([name.replace("_", " "), value, _goal(figure), figure.text or figure.help])
     up = found.uptime
+    shipped = f"{found.shipped} build{'s' * (found.shipped != 1)}"
     told = [
-        f"the last {days} days: {found.shipped} builds shipped, {found.unestimated} of them without an estimate",
+        f"the last {days} days: {shipped} shipped, {found.unestimated} of them without an estimate",
         f"engine: {up.starts} starts, {up.crashes} crashes; the record covers {lasting(up.covered_s)}",
     ]
     if found.nights:

@@ -23,6 +23,7 @@ from state.model.anomaly import Anomaly
 from state.model.brakes.breaker import Breaker
 from state.model.brakes.hold import Hold
 from state.model.brakes.kill_use import KillUse, Means
+from state.model.brakes.safekeeping import Kind, Rehearsal, Safekeeping, Snapshot
 from state.model.brakes.usage import Usage
 from state.model.control import Control
 from state.model.escalation import Escalation, EscalationKind, Urgency
@@ -50,14 +51,21 @@ def full() -> Found:
         at=NOON,
         engine=EngineInfo(
             pid=1, mode="headless", started_at=NOON - timedelta(days=2), slots=2,
-            limits=(Usage(figure="calls_per_min", used=3, limit=100, window_s=60),),
+            limits=(
+                Usage(figure="calls_per_min", used=3, limit=100, window_s=60),
+                Usage(figure="usd_per_h", used=500_000, limit=10_000_000, window_s=3600),
+            ),
         ),
         control=Control(paused=True),
-        tasks={"tidy": a_task(), "slow": a_task("slow", t.Building(build="slow-1"))},
+        tasks={"tidy": a_task(hours=3.0), "slow": a_task("slow", t.Building(build="slow-1"))},
         builds={build.id: build for build in builds},
         escalations={"e": asked},
         anomalies={"a": odd},
         breakers={"k": Breaker(runner="command", repo="/srv")},
+        safekeeping=Safekeeping(
+            snapshot=Snapshot(id="s", at=NOON, by="engine", kind=Kind.ROUTINE, files=1, bytes=10, added=10),
+            rehearsal=Rehearsal(snapshot="s", at=NOON, ok=True, took_s=1.0, files=1, bytes=10),
+        ),
         kill_uses={"u": used, "d": KillUse(**{**_fields(used), "id": "d", "drill": "x", "means": Means.FILE})},
     )  # fmt: skip
     kpis = measure(view, [], until_now(NOON - timedelta(days=1), NOON))
@@ -108,10 +116,15 @@ def samples(found: Found) -> dict[tuple[str, tuple[tuple[str, str], ...]], float
         ("breakers", {"state": "open"}, 0),
         ("limit_used", {"figure": "calls_per_min", "scope": "all"}, 3),
         ("limit", {"figure": "calls_per_min", "scope": "all"}, 100),
+        ("limit_used", {"figure": "usd_per_h", "scope": "all"}, 0.5),
+        ("limit", {"figure": "usd_per_h", "scope": "all"}, 10),
+        ("snapshot_last_time_seconds", {}, NOON.timestamp()),
+        ("restore_rehearsed_passed", {}, 1),
         ("kill_switch_uses_total", {"means": "key", "kind": "earnest"}, 1),
         ("kill_switch_last_use_seconds", {}, 0.4),
         ("drill_last_passed", {}, 1),
         ("kpi_uptime_ratio", {}, 1),
+        ("kpi_shipped_seconds_per_week", {}, 3 * 3600 * 7),
         ("engine_resident_memory_bytes", {}, 5),
     ],
 )

@@ -119,7 +119,8 @@ def test_nights_are_counted_one_by_one() -> None:
     view = View(at=NOON, builds={build.id: build for build in builds})
     nights = [Span(starts_at=NOON - day * DAY - timedelta(hours=13), ends_at=NOON - day * DAY - timedelta(hours=5))
               for day in (1, 0)]  # fmt: skip
-    found = measure(view, [], SPAN, nights)
-    assert found.nights == (0, 2)
+    begun = decided(60, crash.STARTED)
+    found = measure(view, [begun], SPAN, [Span(starts_at=NOON - 5 * DAY, ends_at=NOON - 4 * DAY), *nights])
+    assert found.nights == (0, 2), "the night before the record begins is no night without a result"
     assert found.figures["shipped_per_night"].value == 1.0
     assert found.figures["shipped_per_night"].met is False
