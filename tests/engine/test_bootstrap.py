@@ -8,13 +8,17 @@ import pytest
 
 from engine import bootstrap
 from engine.engine import Engine
+from engine.reversal.snapshots import way_back
+from engine.reversal.snapshots.vault import Vault
+from engine.reversal.snapshots.way_back import Part
 from engine.safety import crash
 from state import journal
 from state.disk import DISK
 from state.files import Lock, Workspace, WorkspaceBusy, create_workspace
 from state.journal import JournalDamaged
-from state.keeping import erasures
+from state.keeping import erasures, exchange
 from state.model import command as c
+from state.model.brakes.safekeeping import Kind
 from state.model.escalation import Urgency
 from state.model.reason import Reason
 from state.settings import SettingsError
@@ -158,6 +162,28 @@ def test_an_erasure_that_a_crash_interrupted_is_finished_at_the_next_start(works
         (started._store if isinstance(started, Engine) else started.common.store).close()
         assert not erasures.under_way(workspace)
         assert not any(b"Hopper" in path.read_bytes() for path in workspace.hidden.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("decided", [True, False])
+def test_a_restore_that_a_crash_cut_short_is_finished_at_the_next_start(workspace: Workspace, decided: bool) -> None:
+    """An engine and a verb alike put the files of a restore that is on record in place, and drop any other."""
+    goals, points = workspace.root / "GOALS.md", Vault(workspace)
+    for start in (bootstrap.open_desk, lambda workspace: bootstrap.open_engine(workspace, "headless")):
+        goals.write_text("ship it")
+        desk = bootstrap.open_desk(workspace)
+        with desk.common.store as store, points.locked():
+            wanted = points.create(NOON, "operator:ada", Kind.HAND, "", ())
+            goals.write_text("sink it")
+            view = bootstrap.still_view(workspace, store)
+            how = {"now": NOON, "by": "operator:ada", "why": "", "folders": (), "part": Part.ALL, "to": None}
+            ready = way_back.prepare(points, wanted, view=view, **how)
+            if decided:
+                assert desk.handle(c.Request(actor="operator:ada", command=ready.command)).ok
+        assert exchange.pending(workspace)
+        started = start(workspace)
+        (started._store if isinstance(started, Engine) else started.common.store).close()
+        assert not exchange.pending(workspace)
+        assert goals.read_text() == ("ship it" if decided else "sink it")
 
 
 def test_an_erasure_that_cannot_be_finished_keeps_nobody_from_working(
