@@ -100,10 +100,10 @@ class Rates:
             return None
         opens = {known.key: known.state.until for known in breakers if isinstance(known.state, Open)}
         facts = gather(view, self._hall.settings, view.at, self._ledger.occupying(), (), self.usual)
-        known: dict[object, datetime | None] = {}
+        known: dict[tuple[object, ...], datetime | None] = {}
         for label in self._ledger.waiting:
             spec = view.tasks[label].spec
-            key = (spec.repo, spec.category, spec.budget, spec.label if self._settings.rates.task else "")
+            key = (spec.repo, *rates.alike(spec, usage))
             if key not in known:
                 free = rates.free_at(spec, usage, facts.active, self.usual, view.at)
                 fits = rates.fits(spec, usage, facts.active, self.usual, view.at)

@@ -142,9 +142,18 @@ def _shut_to(view: View, facts: Facts) -> Callable[[t.Task], bool]:
     if not any(one.limit for one in facts.usage or ()) and not view.breakers:
         return lambda task: False
     usage, active, usual, now = facts.usage or (), facts.active, facts.usual, facts.now
-    return lambda task: (
-        not (breaker.lets(task.spec, view.breakers, active, now) and rates.fits(task.spec, usage, active, usual, now))
-    )
+    known: dict[tuple[object, ...], bool] = {}
+
+    def shut(task: t.Task) -> bool:
+        spec = task.spec
+        key = (spec.repo, *rates.alike(spec, usage))
+        if key not in known:
+            known[key] = not (
+                breaker.lets(spec, view.breakers, active, now) and rates.fits(spec, usage, active, usual, now)
+            )
+        return known[key]
+
+    return shut
 
 
 def claim(

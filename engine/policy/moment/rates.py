@@ -39,6 +39,13 @@ def check(
     return Finding(rule=RULE, verdict=Stance.WAIT, text=text)
 
 
+def alike(spec: Spec, usage: Sequence[Usage]) -> tuple[object, ...]:
+    """Return what the answers to a task depend on: they need not be sought again for another one that is alike."""
+    alone = f"task:{spec.label}"
+    own = alone if any(one.scope == alone for one in usage) else ""
+    return spec.category, spec.budget, own
+
+
 def fits(
     spec: Spec, usage: Sequence[Usage], active: Sequence[Active], usual: Mapping[Category, Amount], now: datetime
 ) -> bool:

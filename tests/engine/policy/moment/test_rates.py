@@ -111,6 +111,15 @@ def test_time_goes_on_without_the_meter() -> None:
     assert told((money(10),), None, now=AT_ONE)[0] is Stance.ALLOW
 
 
+def test_tasks_that_are_alike_have_the_same_answer() -> None:
+    """Budget, category and a limit of its own are all that a task's answer depends on."""
+    usage = (money(3), money(1, "task:own"))
+    plain = rates.alike(a_spec("a"), usage)
+    assert rates.alike(a_spec("b"), usage) == plain
+    for other in (a_spec("own"), a_spec(budget=1), a_spec(category=Category.PERFORMANCE)):
+        assert rates.alike(other, usage) != plain
+
+
 def test_the_night_is_a_limit_of_its_own() -> None:
     """It is free again when the night is over."""
     night = money(50, limit=50, figure="usd_per_night", window_s=0.0)
