@@ -31,6 +31,8 @@ _CPU_LIFE_S = 0.01
 """So much CPU time since the last sign of life is one."""
 _GROWTH_BYTES = 16 << 20
 """So much more memory is worth telling although nothing else happens."""
+_GROWTH_CPU_S = 1.0
+"""So much more processor time, too."""
 _SMALL_FILE = 256 * 1024
 
 
@@ -131,8 +133,10 @@ class Monitor:
                     self._look(batch)
 
     def _grew(self) -> bool:
-        """Whether its processes hold noticeably more memory than was told last: that shows in no file."""
-        return memory.held_bytes(self._identity) > self.progress.memory_bytes + _GROWTH_BYTES
+        """Whether its processes noticeably hold more memory or have worked more than was told: no file shows that."""
+        if memory.held_bytes(self._identity) > self.progress.memory_bytes + _GROWTH_BYTES:
+            return True
+        return cpu_seconds(self._identity) > self.progress.cpu_s + _GROWTH_CPU_S
 
     def _look(self, batch: set[tuple[Change, str]]) -> None:
         before = self.progress

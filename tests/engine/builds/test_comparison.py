@@ -14,7 +14,7 @@ from state.model import task as t
 from state.model.anomaly import Anomaly
 from state.model.escalation import EscalationKind
 from state.model.view import Record
-from state.settings import Settings, TaskSettings
+from state.settings import SandboxSettings, Settings, TaskSettings
 from state.settings.brakes import AnomalySettings, CapSettings
 from tests.engine.engines import House, ask, until
 from tests.making import NOON, ManualClock, a_build, a_spec, a_task
@@ -241,3 +241,17 @@ def test_a_silent_build_is_held_in_time(house: House) -> None:
 
     asyncio.run(scene())
     assert [anomaly.figure for anomaly in seen(house)] == ["run_s"]
+
+
+@pytest.mark.slow
+def test_a_build_that_only_works_is_seen_to(house: House) -> None:
+    """Processor time is compared although the build prints and writes nothing."""
+    house.settings = Settings(caps=CapSettings(cpu_s=0.5), sandbox=SandboxSettings(idle_priority=False))
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            await ask(engine, c.AddTasks(specs=(a_spec(command="while :; do :; done"),)))
+            await held(house)
+
+    asyncio.run(scene())
+    assert [anomaly.figure for anomaly in seen(house)] == ["cpu_s"]
