@@ -36,7 +36,9 @@ def undo(hand: Hand, what: str, preview: bool, yes: bool, reason: str, as_json: 
                 return
             if not (sys.stdin.isatty() and sys.stdout.isatty()):
                 raise Refused("nothing was undone: without a terminal to ask on, say --yes", 2)
-            click.confirm("Take it back?", abort=True)
+            if not click.confirm("Take it back?"):
+                say("nothing was undone")
+                return
         told = ask(control, Undo(what=what, why=reason)).text
     if as_json:
         say_json({"what": what, "preview": False, "text": told, "steps": _steps(told)})
