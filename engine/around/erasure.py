@@ -44,7 +44,7 @@ class Erasure:
             store.erase(numbers)
             await self._keeping.renew(actor)
             await asyncio.to_thread(erasing.settle, store)
-            return erasing.told(store, numbers, words, files)
+            return erasing.told(store, subject, numbers, words, files)
 
 
 def erase_still(store: Store, said: str, actor: str) -> str:
@@ -57,7 +57,7 @@ def erase_still(store: Store, said: str, actor: str) -> str:
     numbers = erasing.stage(store, subject, found, actor, words, files)
     store.flush()
     erasing.carry_out(store, numbers, actor)
-    return erasing.told(store, numbers, words, files)
+    return erasing.told(store, subject, numbers, words, files)
 
 
 def finish(store: Store) -> None:

@@ -10,7 +10,7 @@ from console.cli.base import Hand, Label, Refused, ask, in_workspace, known, say
 if TYPE_CHECKING:
     from engine.safety.privacy.erasing import Found
 
-_YOURS = "not changed by `privacy erase`, because it is yours"
+_YOURS = "not changed here: yours to keep or to remove"
 
 
 @click.group()

@@ -138,9 +138,11 @@ def _cleaned(record: Record, subject: Subject) -> Record:
     return cleaned
 
 
-def told(store: Store, numbers: frozenset[int], words: int, blotted: int) -> str:
-    """Return what was done, with what of it is on record."""
-    return f"erased: {_words(len(numbers), words, blotted)}; entry {store.number:,} says so"
+def told(store: Store, subject: Subject, numbers: frozenset[int], words: int, blotted: int) -> str:
+    """Return what was done, with what of it is on record, and which labels hold it: the names of records stay."""
+    labels = ", ".join(label for label in store.tasks if subject.in_text(label))
+    left = f"; it stays in the labels {labels}, which name tasks for good" if labels else ""
+    return f"erased: {_words(len(numbers), words, blotted)}; the record says so{left}"
 
 
 def _words(numbers: int, words: int, blotted: int) -> str:
@@ -197,8 +199,3 @@ def settle(store: Store, disk: Disk = DISK) -> None:
 def unfinished(store: Store) -> frozenset[int]:
     """Return the entries that are on record as erased and still have their contents."""
     return erasures.told(store.workspace.journal).unfinished
-
-
-def left_in_labels(store: Store, subject: Subject) -> tuple[str, ...]:
-    """Return the tasks whose labels hold a subject: a label is the name of a record, and stays."""
-    return tuple(label for label in store.tasks if subject.in_text(label))

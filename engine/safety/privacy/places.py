@@ -17,7 +17,7 @@ _OVERLAP = 4096
 _PAGES = ("escalations", "subagents", "build-reports")
 _SINGLE = ("BUILD_STATUS.md", "progress.html")
 _OWN_WAY = frozenset({"journal", vault.FOLDER, "snapshots"})
-"""Folders that are not rewritten in place: the journal is a chain, and the others have verbs of their own."""
+"""Folders that are looked through otherwise, or not at all: a chain, what is kept apart, and pieces that many share."""
 _PRODUCTS = frozenset({"work", "engine.git"})
 """What builds made."""
 
@@ -34,22 +34,25 @@ def ours(workspace: Workspace) -> Iterator[Path]:
     """Yield the files that the engine wrote for itself and for its readers: logs, pages, what builds printed."""
     for name in (*_PAGES, *_SINGLE):
         yield from _files(workspace.root / name, frozenset())
+    yield from _files(workspace.logs, frozenset())
+    for build in _entries(workspace.builds):
+        yield from _files(Path(build), _PRODUCTS)
     for entry in _entries(workspace.hidden):
-        if entry.name == workspace.builds.name:
-            for build in _entries(Path(entry)):
-                yield from _files(Path(build), _PRODUCTS)
-        elif entry.name not in _OWN_WAY and Path(entry) != workspace.checkpoint:
-            yield from _files(Path(entry), frozenset())
+        if entry.is_file(follow_symlinks=False) and Path(entry) != workspace.checkpoint:
+            yield Path(entry)
 
 
 def theirs(workspace: Workspace) -> Iterator[Path]:
-    """Yield what is not the engine's to change: the operator's files, and what builds made."""
+    """Yield what is not changed here: the operator's files, what builds made, what a way back has set aside."""
     for entry in _entries(workspace.root):
         if entry.is_file(follow_symlinks=False) and entry.name not in _SINGLE:
             yield Path(entry)
     yield from _files(workspace.root / "memory", frozenset())
     for build in _entries(workspace.builds):
         yield from _files(Path(build) / "work", frozenset({".git"}))
+    for entry in _entries(workspace.hidden):
+        if entry.is_dir(follow_symlinks=False) and entry.name not in _OWN_WAY | {"logs", "builds"}:
+            yield from _files(Path(entry), frozenset())
 
 
 def holding(paths: Iterator[Path], subject: Subject, root: Path) -> tuple[Place, ...]:

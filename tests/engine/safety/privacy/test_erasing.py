@@ -177,4 +177,5 @@ def test_words_and_files_lose_her_and_nothing_else(store: Store) -> None:
 def test_a_label_stays_and_is_told(store: Store) -> None:
     """It is the name of a record, and cannot go."""
     store.commit([a_task("grace-hopper")], ASKED)
-    assert erasing.left_in_labels(store, GRACE) == ("grace-hopper",)
+    assert "labels grace-hopper, which" in erasing.told(store, GRACE, erase(store), 0, 0)
+    assert "label" not in erasing.told(store, Subject("Ada Lovelace"), frozenset(), 0, 0)

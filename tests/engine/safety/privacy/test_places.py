@@ -31,6 +31,9 @@ def test_the_engines_own_files_are_told_from_the_others(workspace: Workspace) ->
     for kept in (workspace.journal / "2026-03-04.jsonl", workspace.hidden / "private" / "tidy.json"):
         held(kept)
     held(build.git / "config")
+    held(workspace.hidden / "snapshots" / "objects" / "ab")
+    theirs.add(held(workspace.hidden / "set-aside" / "x" / "old.jsonl"))
+    ours.add(held(workspace.hidden / "running.json"))
     (workspace.logs / "link").symlink_to(root / "GOALS.md")
     os.mkfifo(workspace.hidden / "pipe")
     found = {place.path for place in places.holding(places.ours(workspace), GRACE, root)}
