@@ -4,10 +4,13 @@ import platform
 import shutil
 import sys
 
+from engine.reports.switch import drill_words, passed
 from engine.work import trial
 from engine.work.cgroup import parents
 from engine.work.sandbox import PATH
+from state.model.brakes.kill_use import last_drill
 from state.model.record import Noun
+from state.model.view import View
 from state.zones import local_name
 
 _NEEDED = {
@@ -24,6 +27,13 @@ class Check(Noun, frozen=True, kw_only=True):
     name: str
     ok: bool
     text: str
+
+
+def rehearsed(view: View) -> Check:
+    """Return when the kill switch was rehearsed in a workspace, and whether that went well."""
+    uses = view.kill_uses.values()
+    drill = last_drill(uses)
+    return Check(name="kill switch", ok=not drill or passed(drill), text=drill_words(uses, view.at))
 
 
 def examine() -> tuple[Check, ...]:

@@ -5,22 +5,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.cli.base import say, say_json, with_json
+from console.cli.base import Hand, in_workspace, say, say_json, with_json
+from state.errors import NoWorkspace
 
 if TYPE_CHECKING:
+    from console.doctor.machine import Check
     from console.doctor.proof import Proof
 
 
 @click.command()
 @click.option("--prove", is_flag=True, help="Trip every guard, in a workspace that is thrown away afterwards.")
 @with_json
+@in_workspace
 @click.pass_context
 def doctor(context: click.Context, prove: bool, as_json: bool) -> None:
     """Say what this machine can enforce; exit code 0 if it is all there is to enforce, 1 if something is missing."""
     if not prove:
-        from console.doctor.machine import examine
-
-        checks = examine()
+        checks = _examine(context.ensure_object(Hand))
         if as_json:
             say_json({"checks": checks})
         else:
@@ -34,6 +35,18 @@ def doctor(context: click.Context, prove: bool, as_json: bool) -> None:
     if not as_json:
         say(f"{len(found) - len(bad)} of {len(found)} guards held")
     context.exit(1 if bad or not found else 0)
+
+
+def _examine(hand: Hand) -> "tuple[Check, ...]":
+    """Look at the machine, and at the workspace where there is one."""
+    from console.doctor.machine import examine, rehearsed
+
+    checks = examine()
+    try:
+        with hand.control() as control:
+            return (*checks, rehearsed(control.view()))
+    except NoWorkspace:
+        return checks
 
 
 async def _prove(*, aloud: bool) -> "list[Proof]":

@@ -24,3 +24,10 @@ def test_the_verb_answers_in_json(capfd: pytest.CaptureFixture[str]) -> None:
     checks = json.loads(capfd.readouterr().out)["checks"]
     assert code == (0 if all(check["ok"] for check in checks) else 1)
     assert {"sandbox", "control groups"} <= {check["name"] for check in checks}
+
+
+def test_a_workspace_tells_of_its_kill_switch(midwatch) -> None:
+    """In a workspace the last rehearsal is one of the checks."""
+    done = midwatch.run("doctor", "--json")
+    checks = {check["name"]: check["text"] for check in json.loads(done.stdout)["checks"]}
+    assert "never rehearsed" in checks["kill switch"]
