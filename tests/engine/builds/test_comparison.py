@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -23,9 +24,14 @@ COMMAND = "head -c {} /dev/zero; touch here; while ! test -e go; do sleep 0.01; 
 MUCH = 3 << 20
 
 
+def plain(**changes: Any) -> Settings:
+    """Settings under which a build gets its share of a busy machine."""
+    return Settings(sandbox=SandboxSettings(idle_priority=False), **changes)
+
+
 @pytest.fixture
 def house(tmp_path: Path) -> House:
-    return House(tmp_path)
+    return House(tmp_path, settings=plain())
 
 
 def past(count: int = 12, ending: str = "done", files: int = 2, printed: int = 2000) -> list[Record]:
@@ -114,10 +120,10 @@ def test_a_no_kills_it(house: House) -> None:
 @pytest.mark.parametrize(
     ("count", "settings"),
     [
-        (9, Settings()),
-        (12, Settings(anomalies=AnomalySettings(enabled=False))),
-        (12, Settings(anomalies=AnomalySettings(min_samples=13))),
-        (12, Settings(tasks={"tidy": TaskSettings(anomalies=False)})),
+        (9, plain()),
+        (12, plain(anomalies=AnomalySettings(enabled=False))),
+        (12, plain(anomalies=AnomalySettings(min_samples=13))),
+        (12, plain(tasks={"tidy": TaskSettings(anomalies=False)})),
     ],
 )
 def test_it_is_left_alone_where_too_little_is_known(house: House, count: int, settings: Settings) -> None:
@@ -151,7 +157,7 @@ def test_a_usual_build_passes_untouched(house: House) -> None:
 
 def test_a_cap_counts_where_nothing_is_known(house: House) -> None:
     """What the settings forbid is forbidden from the first build on."""
-    house.settings = Settings(caps=CapSettings(output_per_min=1 << 20))
+    house.settings = plain(caps=CapSettings(output_per_min=1 << 20))
 
     async def scene() -> None:
         async with house.live() as engine:
@@ -204,7 +210,7 @@ def test_too_little_is_told_at_the_end(house: House) -> None:
 def test_a_row_of_failures_is_told_once(house: House) -> None:
     """Where builds of a kind hardly ever failed, the one by which too many of the last five did is written down."""
     house.seed(*past(30))
-    house.settings = msgspec.structs.replace(house.settings, retry=msgspec.structs.replace(Settings().retry, times=0))
+    house.settings = msgspec.structs.replace(house.settings, retry=msgspec.structs.replace(plain().retry, times=0))
     labels = [f"bad{number}" for number in range(5)]
 
     async def scene() -> None:
@@ -232,7 +238,7 @@ class Ticking(ManualClock):
 def test_a_silent_build_is_held_in_time(house: House) -> None:
     """Nothing needs to happen for a build to be found to run for too long: the moment itself wakes the engine."""
     house.clock = Ticking()
-    house.settings = Settings(caps=CapSettings(duration_s=0.6))
+    house.settings = plain(caps=CapSettings(duration_s=0.6))
 
     async def scene() -> None:
         async with house.live() as engine:
@@ -246,7 +252,7 @@ def test_a_silent_build_is_held_in_time(house: House) -> None:
 @pytest.mark.slow
 def test_a_build_that_only_works_is_seen_to(house: House) -> None:
     """Processor time is compared although the build prints and writes nothing."""
-    house.settings = Settings(caps=CapSettings(cpu_s=0.5), sandbox=SandboxSettings(idle_priority=False))
+    house.settings = plain(caps=CapSettings(cpu_s=0.5))
 
     async def scene() -> None:
         async with house.live() as engine:
