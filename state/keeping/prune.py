@@ -60,9 +60,12 @@ def plan(folder: Path, before: date) -> Plan | None:
     What is being written to always stays. Reads the old segments and proves them; raises JournalDamaged when they are
     not as they were written, for then they are evidence.
     """
+    names = segments.names(folder)
+    if not _older(names, before):
+        return None  # without looking for an anchor in all of the journal
     anchor = anchors.latest(folder)
-    names = [name for name in segments.names(folder) if anchor is None or name >= anchor.cut.segment]
-    old = [name for name in names[:-1] if _day(name) < before.isoformat()]
+    names = [name for name in names if anchor is None or name >= anchor.cut.segment]
+    old = _older(names, before)
     if not old:
         return None
     walk, digest, size = Walk(folder, {}, anchor=anchor), anchor.cut.digest if anchor else "", 0
@@ -80,6 +83,10 @@ def plan(folder: Path, before: date) -> Plan | None:
     return Plan(names=tuple(old), bytes=size, first=found.first, last=last, segment=names[len(old)], digest=digest)
 
 
+def _older(names: list[str], before: date) -> list[str]:
+    return [name for name in names[:-1] if _day(name) < before.isoformat()]
+
+
 def renewal(folder: Path) -> Plan | None:
     """Return a plan that takes nothing out and writes the base of a pruned journal anew; None where nothing was pruned.
 
@@ -90,12 +97,6 @@ def renewal(folder: Path) -> Plan | None:
         return None
     cut = anchor.cut
     return Plan(names=(), bytes=0, first=cut.first, last=cut.start, segment=cut.segment, digest=cut.digest)
-
-
-def since(folder: Path) -> date | None:
-    """Return the day of the oldest segment that could be pruned once it is old enough; None when there is none."""
-    names = segments.names(folder)
-    return date.fromisoformat(_day(names[0])) if len(names) > 1 else None
 
 
 class Pruning:

@@ -56,13 +56,11 @@ def test_a_plan_names_whole_segments_and_leaves_the_last(tmp_path: Path) -> None
     assert "entries 1 to 3" in one.words
     everything = prune.plan(workspace.journal, days_later(workspace, 1000))
     assert (everything.names, everything.last.seq) == (tuple(names[:2]), 6)
-    assert prune.since(workspace.journal) == first_day(workspace)
 
 
 def test_an_empty_journal_has_nothing_to_prune(tmp_path: Path) -> None:
     """Nothing there is nothing to do."""
     assert prune.plan(tmp_path, date(2030, 1, 1)) is None
-    assert prune.since(tmp_path) is None
     assert prune.renewal(tmp_path) is None
 
 
