@@ -79,10 +79,15 @@ class Endpoint:
     def _accept(self) -> asyncio.Protocol:
         server = self._runner.server
         assert server is not None
-        # Who opens connections without a word must not keep anybody else out: the oldest one goes.
+        # Not at once: of those that come at the same moment none is on the list of connections yet.
+        asyncio.get_running_loop().call_soon(self._make_room, server)
+        return server()
+
+    @staticmethod
+    def _make_room(server: web.Server) -> None:
+        """Who opens connections without a word must not keep anybody else out: the oldest ones go."""
         for stale in server.connections[: max(0, len(server.connections) + 1 - CONNECTIONS)]:
             stale.force_close()
-        return server()
 
     @web.middleware
     async def _watch(self, request: web.Request, handler: Handler) -> web.StreamResponse:
