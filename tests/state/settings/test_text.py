@@ -27,7 +27,9 @@ def test_the_default_text_means_the_defaults_commented_or_not(tmp_path: Path) ->
     told = load(path)
     rates = msgspec.structs.replace(told.rates, category={}, task={})
     named: dict[str, Any] = {"schedules": {}, "compensations": {}}
-    plain = msgspec.structs.replace(told, rates=rates, categories={}, tasks={}, windows={}, contexts={}, holidays={}, **named)
+    plain = msgspec.structs.replace(
+        told, rates=rates, categories={}, tasks={}, windows={}, contexts={}, holidays={}, **named
+    )
     assert plain == msgspec.structs.replace(Settings(), engine=EngineSettings(mode=Mode.LIVE))
     assert told.tasks == {
         "LABEL": TaskSettings(
