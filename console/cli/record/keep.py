@@ -1,6 +1,7 @@
 """`audit head`, `publish` and `prune`: the record's end put outside, and its beginning taken away."""
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -128,6 +129,10 @@ def _put(workspace: "Workspace", settings: "Settings", view: "View", present: "H
     async def put() -> None:
         repos = sorted({task.spec.repo for task in view.tasks.values() if task.spec.repo})
         for repo in repos if Outlet.GIT in settings.audit.head else ():
+            if not Path(repo).is_dir():
+                # That of a task long done: no reason to call every day's publishing a failure.
+                note(repo, True, "it is gone: nothing was noted")
+                continue
             try:
                 note(repo, True, f"noted on {(await notes.add(repo, workspace, present, settings.git))[:12]}")
             except MidwatchError as error:

@@ -61,6 +61,9 @@ def test_the_head_goes_everywhere_that_the_settings_name(midwatch, repo):
     done = midwatch.run("audit", "publish")
     assert done.returncode == 1 and "`false` ended with 1" in done.stdout
     assert len(heads.read(heads.place(midwatch.workspace))) == 2
+    settings.write_text(plain)
+    repo.rename(repo.parent / "elsewhere")
+    assert "it is gone" in midwatch.ok("audit", "publish")
 
 
 def test_pruning_takes_out_whole_days_and_says_so(midwatch):
