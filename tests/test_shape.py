@@ -33,7 +33,6 @@ WITHOUT_TEST = {
     "state/model/brakes/reversal.py": "fields only",
     "state/model/brakes/rollout.py": "fields only",
     "state/model/brakes/veto.py": "fields only",
-    "state/model/brakes/hold.py": "fields only",
     "state/settings/brakes.py": "fields only",
     "state/model/brakes/source.py": "fields only",
     "state/model/brakes/safekeeping.py": "fields only",

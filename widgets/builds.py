@@ -2,11 +2,17 @@
 
 from typing import Any, ClassVar, NamedTuple
 
+from state.model.brakes.margin import Margin, margins
 from state.model.build import Build, Preparing, Result, Running, Starting
 from state.model.progress import Progress
 from widgets import words
 from widgets.cells import Cell, Column, Tone
 from widgets.live_table import LiveTable
+
+SHOWN = 0.5
+"""How much of a limit is taken before the list tells of it."""
+CLOSE = 0.8
+"""How much of it before that is a warning."""
 
 
 class ActiveBuild(NamedTuple):
@@ -35,6 +41,15 @@ class ActiveBuild(NamedTuple):
         return (self.live.step if self.live else "") or self.build.step
 
     @property
+    def nearest(self) -> Margin | None:
+        """The limit that it is nearest to, once half of it is taken."""
+        live = self.live
+        if live is None or live.life_at is None:
+            return None
+        first = next(iter(margins(self.build, live, live.life_at)), None)
+        return first if first is not None and first.share >= SHOWN else None
+
+    @property
     def files_changed(self) -> int:
         """How many files it has changed so far."""
         return self.live.files_changed if self.live else self.build.files_changed
@@ -55,7 +70,11 @@ class BuildsPane(LiveTable[ActiveBuild]):
         """Show state, percent, bar, label with attempt, and step."""
         build = record.build
         attempt = f" #{build.attempt}" if build.attempt > 1 else ""
-        step = record.step
+        step, tone = record.step, Tone.PLAIN
+        nearest = record.nearest
+        if nearest is not None and build.hold is None:
+            step = f"{words.margin(nearest, 4)}{f' · {step}' if step else ''}"
+            tone = Tone.WARN if nearest.share >= CLOSE else Tone.PLAIN
         if not build.sandboxed:
             step = f"NO SANDBOX {step}"
         return (
@@ -63,5 +82,5 @@ class BuildsPane(LiveTable[ActiveBuild]):
             Cell(f"{record.percent:3d}%"),
             Cell(words.bar(record.percent, 6), Tone.BUSY),
             Cell(build.label + attempt, Tone.STRONG),
-            Cell(step, Tone.PLAIN if build.sandboxed else Tone.BAD),
+            Cell(step, tone if build.sandboxed else Tone.BAD),
         )

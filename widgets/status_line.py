@@ -11,17 +11,26 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
+from state.model.brakes.margin import Margin
+from state.model.brakes.usage import Usage
 from state.model.control import Control
 from state.model.mode import Mode
 from state.model.view import EngineInfo
 from state.model.when.context import Situation
 from widgets import words
+from widgets.builds import CLOSE
 from widgets.cells import TONE_CLASSES, Cell, Tone, fit, one_line, tone_css
 
 _BETWEEN = " │ "
 _LINE = re.compile(r"[^\n]*?:(\d+): ")
 _TICK_S = 60.0
 """How often the time that is left is told anew while nothing else changes."""
+
+
+def _taken(usage: Usage) -> Cell:
+    """Return how much of what all builds may use together is taken, such as `calls a minute ███░ 72/100`."""
+    margin = Margin(figure=usage.name, used=usage.used, limit=usage.limit)
+    return Cell(words.margin(margin, 4), Tone.WARN if margin.share >= CLOSE else Tone.DIM)
 
 
 class StatusLine(Widget):
@@ -121,6 +130,7 @@ class StatusLine(Widget):
             told.append(Cell(f"observe: nothing {what}{end}", Tone.WARN))
         if self._time:
             told.append(Cell(self._time))
+        told += [_taken(usage) for usage in self._engine.limits if usage.limit and usage.used * 2 >= usage.limit]
         if self._engine.noticed:
             told.append(Cell(f"noticed {self._engine.noticed[-1]}", Tone.DIM))
         return told

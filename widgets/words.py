@@ -4,6 +4,8 @@ from datetime import datetime
 
 from state.model import build as b
 from state.model import task as t
+from state.model.brakes import figure
+from state.model.brakes.margin import Margin
 from state.model.escalation import EscalationKind, Urgency
 from state.model.verdict import Stance
 from widgets.cells import Cell, Tone
@@ -109,6 +111,13 @@ def clock(moment: datetime, *, seconds: bool = False) -> str:
 def moment(value: datetime) -> str:
     """Return the local date and time, to the second."""
     return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def margin(margin: Margin, width: int) -> str:
+    """Return `files ███░ 7/10`: how much of a limit is taken."""
+    percent = round(100 * min(margin.share, 1.0))
+    used, limit = figure.said(margin.figure, margin.used), figure.said(margin.figure, margin.limit)
+    return f"{figure.name(margin.figure)} {bar(percent, width)} {used}/{limit}"
 
 
 def bar(percent: int, width: int) -> str:

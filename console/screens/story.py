@@ -9,6 +9,7 @@ from engine.policy.bands.band import said
 from state.model import task as t
 from state.model.anomaly import Anomaly
 from state.model.brakes import figure
+from state.model.brakes.margin import margins
 from state.model.build import Build
 from state.model.money import to_dollars
 from state.model.progress import Progress
@@ -16,7 +17,7 @@ from state.model.verdict import Finding, Stance, Verdict
 from state.model.view import View
 from state.text import reveal
 from widgets import words
-from widgets.builds import ActiveBuild
+from widgets.builds import CLOSE, ActiveBuild
 from widgets.cells import Cell, Tone
 
 Lines = Iterator[Cell]
@@ -136,6 +137,7 @@ def _build(build: Build, progress: Progress | None) -> Lines:
         took = f", took {_span(build.ended_at - build.started_at)}" if build.ended_at else ""
         yield Cell(f"  started {words.moment(build.started_at)}{took}", Tone.DIM)
     yield Cell(f"  {_figures(build, active.live)}", Tone.DIM)
+    yield from _margins(active)
     checks = (("executed", build.executed), ("verified", build.verified), ("delivered", build.delivered))
     for name, check in checks:
         mark = words.check(check.result)
@@ -145,6 +147,17 @@ def _build(build: Build, progress: Progress | None) -> Lines:
     for commit in progress.commits if progress else ():
         yield Cell(f"  commit: {commit}", Tone.DIM)
     yield BLANK
+
+
+def _margins(active: ActiveBuild) -> Lines:
+    """How much of each limit is taken, the nearest first; what nothing was taken of is not told."""
+    live = active.live
+    if live is None or live.life_at is None:
+        return
+    for margin in margins(active.build, live, live.life_at):
+        if margin.used:
+            tone = Tone.BAD if margin.share >= 1 else Tone.WARN if margin.share >= CLOSE else Tone.DIM
+            yield Cell(f"  {words.margin(margin, 10)}", tone)
 
 
 def _figures(build: Build, live: Progress | None) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 from textual.pilot import Pilot
 
 from state.model import build as b
@@ -81,3 +82,20 @@ def test_oldest_first() -> None:
     young = a_build("young-1", created_at=NOON + timedelta(minutes=1))
     pane.update_rows({"young-1": ActiveBuild(young, None), "old-1": ActiveBuild(a_build("old-1"), None)})
     assert pane.keys == ["old-1", "young-1"]
+
+
+def test_tells_of_a_limit_that_comes_near() -> None:
+    """From half of it on, the nearest limit stands before the step as a bar with its figures; before that, nothing."""
+    build = a_build("x-1", RUNNING, started_at=NOON)
+    build = msgspec.structs.replace(build, limits=msgspec.structs.replace(build.limits, files=10))
+
+    def step(files: int) -> str:
+        shown = ActiveBuild(build, Progress(build="x-1", files_changed=files, step="writing", life_at=NOON))
+        return BuildsPane().cells(shown)[-1].text
+
+    assert step(4) == "writing"
+    assert step(5) == "files ██░░ 5/10 · writing"
+    assert step(9) == "files ████ 9/10 · writing"
+    held = msgspec.structs.replace(build, hold=Hold(figure="files", used=11, limit=10, text="", since=NOON))
+    told = BuildsPane().cells(ActiveBuild(held, Progress(build="x-1", files_changed=11, life_at=NOON)))
+    assert told[0].text == "■ held" and "files 11 of 10" in told[-1].text

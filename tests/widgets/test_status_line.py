@@ -7,6 +7,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.strip import Strip
 
+from state.model.brakes.usage import Usage
 from state.model.control import Control
 from state.model.mode import Observation
 from state.model.view import EngineInfo
@@ -192,3 +193,16 @@ def test_says_whether_decisions_are_carried_out() -> None:
     assert "live" not in said
     assert f"observe: nothing executes until {words.moment(NOON + timedelta(days=7))}" in said
     assert "observe: nothing starts or merges" in shown(WELL, Control(observation=observation), active=1)
+
+
+def test_what_all_builds_may_use_together_is_shown_once_half_of_it_is_taken() -> None:
+    """A bar with its figures in the header; below half of it, nothing."""
+
+    def told(used: int) -> list[str]:
+        line = StatusLine("space", hosted=False, now=lambda: NOON)
+        usage = Usage(figure="calls_per_min", used=used, limit=100, window_s=60)
+        line._engine = EngineInfo(limits=(usage,))
+        return [cell.text for cell in line.times()]
+
+    assert told(49) == []
+    assert told(72) == ["calls a minute ███░ 72/100"]

@@ -1,6 +1,5 @@
 """Which of a build's figures is over its limit, and how far a yes lets it go."""
 
-import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -8,26 +7,11 @@ import msgspec
 
 from state.model.brakes import figure as figures
 from state.model.brakes.hold import Hold
+from state.model.brakes.margin import BOUNDS, NONE_AT_0, bound
 from state.model.brakes.raised import Raised
 from state.model.build import Build, Limits
 
-BOUNDS = {
-    "files": "files",
-    "calls": "calls",
-    "spent": "spent",
-    "memory_bytes": "memory_bytes",
-    "disk_bytes": "disk_bytes",
-    "run_s": "time_s",
-}
-"""By figure, the field of `Limits` that bounds it."""
-_NONE_AT_0 = ("files", "calls", "spent")
-"""Figures that a limit of 0 does not bound."""
-
-
-def bound(build: Build, figure: str) -> float:
-    """Return how far a figure of a build may go now, what the operator allowed included."""
-    limit = float(getattr(build.limits, BOUNDS[figure]))
-    return limit + build.allowed.get(figure, 0.0) if limit or figure not in _NONE_AT_0 else math.inf
+__all__ = ["BOUNDS", "allowed", "bound", "broken", "further", "in_force", "over", "raised"]
 
 
 def broken(build: Build, used: Mapping[str, float], now: datetime) -> Hold | None:
@@ -77,7 +61,7 @@ def in_force(limits: Limits, raises: Iterable[Raised], label: str, now: datetime
     """Return the limits of a task's next build: the settings', but for what the operator raised for the day."""
     for raise_ in raises:
         limit = getattr(limits, BOUNDS.get(raise_.figure, ""), None)
-        unlimited = limit == 0 and raise_.figure in _NONE_AT_0
+        unlimited = limit == 0 and raise_.figure in NONE_AT_0
         if (
             raise_.label == label
             and now < raise_.until
