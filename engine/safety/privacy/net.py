@@ -10,7 +10,8 @@ Replace = Callable[[str, str], str]
 """Given what kind of thing was found and its words, it returns what stands in its place."""
 
 _MOST_BYTES = 64 << 20
-_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|.)")
+_CONTROL = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|b)")
+_ESCAPE = re.compile(rb"\\.")
 
 
 class Net:
@@ -39,8 +40,10 @@ class Net:
     def passes(self, data: bytes) -> bool:
         """Whether a line of JSON surely holds nothing that is looked for; quick, because every line is asked about."""
         if b"\\" in data:
-            # A backslash that is meant is one character, and every other escape stands for one that parts words.
-            data = _ESCAPE.sub(b" ", data.replace(b"\\\\", b"\x01")).replace(b"\x01", b"\\")
+            # A backslash that is meant is one character; every other escape stands for a control character, or for a
+            # space or a quote, which part words.
+            data = _CONTROL.sub(b"\x02", data.replace(b"\\\\", b"\x01"))
+            data = _ESCAPE.sub(b" ", data).replace(b"\x01", b"\\")
         return not self._quick_json.Match(data)
 
     def may_hold(self, text: str) -> bool:

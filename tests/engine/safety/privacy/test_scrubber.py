@@ -4,7 +4,7 @@ import string
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.safety.privacy.scrubber import Scrubber
@@ -46,6 +46,7 @@ def test_nothing_that_is_found_survives(text: str) -> None:
 
 
 @given(texts)
+@example("…@\x08…")
 def test_the_quick_look_at_a_line_misses_nothing(text: str) -> None:
     """Wherever in a line of JSON something stands, and however it is escaped there, the line does not pass."""
     data = records.encode(Reason(actor="engine", action="noted", why=text))
