@@ -1,13 +1,17 @@
 """Kills builds that do not want to die, by every way there is."""
 
 import asyncio
+import http.client
 import time
 
 from console.doctor.proof import Proof, Trial, seen
-from console.doctor.stand import Stand, spec
+from console.doctor.stand import PATIENCE_S, Stand, spec
+from console.http import token
+from console.http.beside import Beside
 from engine.safety import kill_switch
 from engine.safety.kill import KillReport, kill_build
 from state.model import command as c
+from state.settings import HttpSettings
 
 _UP = "UP"
 _NASTY = (
@@ -55,6 +59,36 @@ async def stop_file(stand: Stand) -> Proof:
     return seen("kill switch: the STOP file", not (left.found or started), told)
 
 
+async def over_http(stand: Stand) -> Proof:
+    """The endpoint kills for whoever knows the token, and for nobody else."""
+    build_id = await _up(stand, "called")
+    endpoint = Beside(stand.workspace, HttpSettings())
+    await asyncio.to_thread(endpoint.start)
+    try:
+        wrong = await asyncio.to_thread(_post, endpoint.port, "none")
+        lives = not stand.view().builds[build_id].over and not kill_switch.engaged(stand.workspace)
+        began = time.monotonic()
+        right = await asyncio.to_thread(_post, endpoint.port, token.read_or_make(stand.workspace))
+        ms = (time.monotonic() - began) * 1000
+    finally:
+        await asyncio.to_thread(endpoint.close)
+    left = await asyncio.to_thread(kill_build, stand.workspace.build(build_id))
+    await stand.until(lambda view: view.builds[build_id].over)
+    await stand.ask(c.Arm())
+    told = f"a wrong token was answered with {wrong}, the right one with {right} after {ms:.0f} ms"
+    held = (wrong, lives, right, left.found) == (401, True, 200, False)
+    return seen("kill switch: over HTTP", held, f"{told}; {'nothing' if not left.found else 'SOMETHING'} was left")
+
+
+def _post(port: int, told: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+    try:
+        connection.request("POST", "/kill", headers={"Authorization": f"Bearer {told}"})
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
 async def engine_hangs(stand: Stand) -> Proof:
     """The switch works while the engine's loop does not turn."""
     await _up(stand, "hung")
@@ -76,5 +110,5 @@ async def engine_is_gone(stand: Stand) -> Proof:
     return _dead("kill switch: no engine", reports, began, "with no engine")
 
 
-TRIALS: tuple[Trial, ...] = (one_build, stop_file, engine_hangs, engine_is_gone)
+TRIALS: tuple[Trial, ...] = (one_build, stop_file, over_http, engine_hangs, engine_is_gone)
 """One after the other: the switch ends whatever else runs."""
