@@ -26,8 +26,7 @@ from state.settings import Settings
 _WRITTEN_EVERY = timedelta(seconds=5)
 """The shortest time between two records of use while builds work; the end of a build is written at once."""
 _SHOWN_EVERY = timedelta(seconds=1)
-_FADES_EVERY = timedelta(seconds=60)
-"""How often viewers are told that what was used counts no more, while nothing else happens."""
+"""The shortest time between two tellings of viewers, who see by themselves what is free again (`Usage.at`)."""
 
 
 class Rates:
@@ -46,7 +45,7 @@ class Rates:
             running = isinstance(build.state, b.Preparing | b.Starting | b.Running)
             self._meter.known(build.id, None if running else amount_of(build))
         self._follow(hall.settings, now)
-        self._written_at = self._shown_at = now - _FADES_EVERY
+        self._written_at = self._shown_at = now - _WRITTEN_EVERY
         self._urgent = False
         self._shown: tuple[Usage, ...] = ()
         store.listeners.append(self._note)
@@ -84,12 +83,8 @@ class Rates:
         now, moments = self._hall.clock.now(), []
         if self._meter.unwritten():
             moments.append(self._written_at + _WRITTEN_EVERY)
-        usage = self.usage()
-        if usage != self._shown:
+        if self.usage() != self._shown:
             moments.append(self._shown_at + _SHOWN_EVERY)
-        fades = [one.frees[0][0] for one in usage if one.frees and one.window_s]
-        if fades:
-            moments.append(max(min(fades), self._shown_at + _FADES_EVERY))
         return max(min(moments), now) if moments else None
 
     def next_start(self, view: View) -> datetime | None:

@@ -22,7 +22,7 @@ NONE = NightSettings(usd=0)
 def with_rates(root: Path, night: NightSettings = NONE, slots: int = 2, **rates: object) -> House:
     """A house where nothing is limited but what a test names."""
     fields = {"calls_per_min": 0, "usd_per_h": 0, "files_per_h": 0, **rates}
-    settings = Settings(rates=RateSettings(**fields), night=night, queue=QueueSettings(slots=slots))  # type: ignore[arg-type]
+    settings = Settings(rates=RateSettings(**fields), night=night, queue=QueueSettings(slots=slots))
     return House(root, settings=settings)
 
 
@@ -75,6 +75,24 @@ def test_even_the_quickest_build_is_counted_and_a_restart_knows_it(tmp_path: Pat
     asyncio.run(first())
     assert {usage.name: usage.used for usage in still(house.store, house.settings, house.clock.now())} == expected
     asyncio.run(second())
+
+
+def test_what_only_slides_out_of_its_window_wakes_nobody(tmp_path: Path) -> None:
+    """Once it is written and shown there is nothing to come back for; viewers see by themselves what is free again."""
+    house = with_rates(tmp_path, files_per_h=50)
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            await add(engine, a_spec(command="touch a b c"))
+            await house.task_is("done")
+            house.clock.forward(60)
+            await nudge(engine)
+            (shown,) = engine.view().engine.limits
+            assert (shown.used, shown.at(house.clock.now() + timedelta(hours=1))) == (3, 0)
+            assert engine._rates.next_change() is None
+            assert engine._rates.next_start(engine.view()) is None
+
+    asyncio.run(scene())
 
 
 def test_the_build_that_goes_over_stands_still_until_the_operator_says_so(tmp_path: Path) -> None:
