@@ -71,6 +71,13 @@ def _control(hand: Hand) -> "Control | None":
     from state.settings import Settings, SettingsError
 
     try:
+        control = connect(hand.workspace(), actor=hand.actor)
+        if not control.live:
+            return control
+        try:
+            control.view()  # one that hangs is told of soon; one that works may take its time
+        finally:
+            control.close()
         return connect(hand.workspace(), actor=hand.actor, timeout_s=ENGINE_S)
     except JournalDamaged:
         return None

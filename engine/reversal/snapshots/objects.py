@@ -29,6 +29,10 @@ class ObjectDamaged(MidwatchError):
     """A piece is missing, or is not what its name says."""
 
 
+class NotKept(MidwatchError):
+    """The disk did not take a piece. No OSError: whoever reads files must not take it for one of theirs."""
+
+
 def digest(data: bytes | memoryview) -> str:
     """Return the name of a piece: the SHA-256 of its bytes."""
     return hashlib.sha256(data).hexdigest()
@@ -108,20 +112,32 @@ class Writer:
         """Bytes that it has put on the disk, once closed."""
 
     def put(self, data: bytes) -> str:
-        """Keep a piece and return its name; durable only after `close`. Raises OSError, from an earlier piece too."""
+        """Keep a piece and return its name; durable only after `close`. Raises NotKept, for an earlier piece too."""
         name = digest(data)
         folder = self._folder / name[:2]
         if name not in self._known:
             self._known.add(name)
             if not ((folder / name).exists() or (folder / (name + _PACKED)).exists()):
                 if folder not in self._touched:
-                    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                    self._touched.add(folder)
+                    self._make(folder)
                 self._room.acquire()
                 self._under_way.append(self._pool.submit(self._write, folder / name, data))
                 if self._under_way[0].done():
-                    self.added += self._under_way.popleft().result()
+                    self._settle(self._under_way.popleft())
         return name
+
+    def _make(self, folder: Path) -> None:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise _not_kept(folder, error) from error
+        self._touched.add(folder)
+
+    def _settle(self, written: Future[int]) -> None:
+        try:
+            self.added += written.result()
+        except OSError as error:
+            raise _not_kept(self._folder, error) from error
 
     def _write(self, path: Path, data: bytes) -> int:
         try:
@@ -142,15 +158,23 @@ class Writer:
             self._room.release()
 
     def close(self, *, durable: bool = True) -> None:
-        """Wait for all of it, and make it durable. Raises OSError."""
+        """Wait for all of it, and make it durable. Raises NotKept."""
         self._pool.shutdown(wait=True, cancel_futures=not durable)
         if not durable:
             return
-        self.added += sum(future.result() for future in self._under_way)
-        for folder in self._touched:
-            self._disk.sync_folder(folder)
-        if self._touched:
-            self._disk.sync_folder(self._folder)
+        while self._under_way:
+            self._settle(self._under_way.popleft())
+        try:
+            for folder in self._touched:
+                self._disk.sync_folder(folder)
+            if self._touched:
+                self._disk.sync_folder(self._folder)
+        except OSError as error:
+            raise _not_kept(self._folder, error) from error
+
+
+def _not_kept(folder: Path, error: OSError) -> NotKept:
+    return NotKept(f"{error.filename or folder}: {error.strerror or error}")
 
 
 def _pack(data: bytes) -> bytes | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from engine.reversal.snapshots import history, retention, tree
-from engine.reversal.snapshots.objects import PIECE, ObjectDamaged, Objects
+from engine.reversal.snapshots.objects import PIECE, NotKept, ObjectDamaged, Objects
 from engine.reversal.snapshots.scan import Prior, Scan
 from engine.reversal.snapshots.tree import FILE, Entry
 from state.disk import DISK, Disk
@@ -63,10 +63,13 @@ class Vault:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep others from changing anything here; raises SnapshotsBusy at once when somebody does."""
-        for folder in (self.workspace.hidden, self.folder):
-            folder.mkdir(mode=0o700, exist_ok=True)
-        fd = self._disk.open(self.folder / "lock", os.O_RDWR | os.O_CREAT)
+        """Keep others from changing anything here; raises SnapshotsBusy at once when somebody does, and NoSnapshot."""
+        try:
+            for folder in (self.workspace.hidden, self.folder):
+                folder.mkdir(mode=0o700, exist_ok=True)
+            fd = self._disk.open(self.folder / "lock", os.O_RDWR | os.O_CREAT)
+        except OSError as error:
+            raise NoSnapshot(f"{self.folder} cannot be used: {error}: mend its rights, and try again") from error
         try:
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -158,9 +161,8 @@ class Vault:
             manifest = Manifest(snapshot=snapshot, roots=roots, tree=pieces)
             data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
             self._disk.replace_with(self._path(snapshot.id), (data,), 0o600)
-        except OSError as error:
-            place = f"{error.filename}: " if error.filename else ""
-            raise NoSnapshot(f"no snapshot was made: {place}{error.strerror or error}: make room, try again") from error
+        except (OSError, NotKept) as error:
+            raise NoSnapshot(f"no snapshot was made: {error}: make room, and try again") from error
         finally:
             writer.close(durable=False)
         return manifest
@@ -201,22 +203,32 @@ class Vault:
         """Let go of those that need not be kept any more; return their ids. Under the lock."""
         known = self.manifests()
         keep = retention.kept((manifest.snapshot for manifest in known), now, rule)
-        return self._let_go([manifest.snapshot.id for manifest in known if manifest.snapshot.id not in keep])
+        gone = [manifest.snapshot.id for manifest in known if manifest.snapshot.id not in keep]
+        if gone:
+            self._remove(gone)
+            with contextlib.suppress(ObjectDamaged):  # what it needs cannot be told, so everything stays
+                self._sweep()
+        return gone
 
     def forget(self, before: datetime) -> list[str]:
         """Let go of all that were made before a moment, whatever the rule says; return their ids. Under the lock.
 
-        What was erased from the record at that moment is then in no snapshot any more.
+        What was erased from the record at that moment is then in no snapshot any more, also where an earlier call was
+        cut short. Raises ObjectDamaged when a later snapshot cannot tell which pieces it needs.
         """
-        return self._let_go([found.snapshot.id for found in self.manifests() if found.snapshot.at < before])
+        gone = [found.snapshot.id for found in self.manifests() if found.snapshot.at < before]
+        self._remove(gone)
+        self._sweep()
+        return gone
 
-    def _let_go(self, names: list[str]) -> list[str]:
-        """First the snapshots, then the pieces that nobody holds any more: a crash between leaves only the latter."""
-        if not names:
-            return []
+    def _remove(self, names: list[str]) -> None:
         for name in names:
             self._disk.remove(self._path(name))
-        self._disk.sync_folder(self.folder)
+        if names:
+            self._disk.sync_folder(self.folder)
+
+    def _sweep(self) -> None:
+        """Remove the pieces that no snapshot holds any more."""
         wanted: set[str] = set()
         seen: set[tuple[str, ...]] = set()
         for manifest in self.manifests():
@@ -225,4 +237,3 @@ class Vault:
                 seen.add(manifest.tree)
                 wanted.update(piece for entry in self.entries(manifest) for piece in entry.pieces)
         self.objects.sweep(wanted)
-        return names

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.reversal.snapshots.objects import ObjectDamaged, Objects, digest
+from engine.reversal.snapshots.objects import NotKept, ObjectDamaged, Objects, digest
 from tests.state.shaky import ShakyDisk
 
 
@@ -68,6 +68,6 @@ def test_a_disk_that_fails_is_told_of_by_close_at_the_latest(tmp_path: Path) -> 
     disk = ShakyDisk()
     objects = Objects(tmp_path / "objects", disk)
     disk.fail("fsync")
-    with pytest.raises(OSError, match="Input/output"):
+    with pytest.raises(NotKept, match="Input/output"):
         put(objects, b"lost")
     assert objects.path(digest(b"lost")) is None
