@@ -13,7 +13,8 @@ def test_what_it_says_is_read(tmp_path: Path) -> None:
     """Its name is the file's unless it has one."""
     path = tmp_path / "trust.toml"
     path.write_text(
-        '[rollout]\npromote = "hand"\nsamples = 5\nmargin = 0.2\n[approval]\nbudget_over = 5\nself_starting = ["new_feature"]\n'
+        '[rollout]\npromote = "hand"\nsamples = 5\nmargin = 0.2\n'
+        '[approval]\nbudget_over = 5\nself_starting = ["new_feature"]\n'
     )
     found = read_rollout(path, "to see")
     assert (found.name, found.promote, found.samples, found.margin, found.why) == (
