@@ -75,7 +75,8 @@ class Holds:
         limits = bounds.raised(build.limits, hold.figure, to)
         free = release(build, now, limits=limits, allowed=allowed)
         answered = self.at.questions.answer(task.label, "raised", now)
-        text = f"{figures.name(hold.figure)} up to {figures.said(hold.figure, to)} until {say_here(until, now, self.at.rules.zone)}"
+        ends = say_here(until, now, self.at.rules.zone)
+        text = f"{figures.name(hold.figure)} up to {figures.said(hold.figure, to)} until {ends}"
         self.at.stage(
             [told, free, *answered], actor, "limit_raised", command.why or text, label=task.label, build=build.id
         )

@@ -186,6 +186,7 @@ async def _settle(place: Place, repository: Repository) -> bool:
 
 
 async def tree_of(git: Git, commit: str) -> str:
+    """Return the tree of a commit; raises GitError when it is not there."""
     return await git.text("rev-parse", "--verify", f"{commit}^{{tree}}")
 
 

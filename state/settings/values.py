@@ -219,7 +219,7 @@ class Settings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def limits_for(settings: Settings, spec: Spec) -> Limits:
-    """Return what a task's builds may use: by the settings, by its category and label there, then by what it asks for."""
+    """Return what a task's builds may use: by the settings, for its category, for its label, then as it asks for."""
     own = {**settings.categories.get(spec.category, {}), **settings.tasks.get(spec.label, TaskSettings()).limits}
     asked = {name: value for name, value in msgspec.structs.asdict(spec.limits).items() if value is not None}
     return msgspec.structs.replace(settings.limits, **{**own, **asked})

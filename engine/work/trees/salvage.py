@@ -56,7 +56,7 @@ def remove(path: Path) -> None:
 
 
 def withdraw(work: Path, aside: Path) -> None:
-    """Put a whole workspace aside, so that nobody takes it for a result; what was put aside stays so. Raises OSError."""
+    """Put a whole workspace aside, so that nobody takes it for a result; what was aside stays so. Raises OSError."""
     if work.is_dir() and not os.path.lexists(aside):
         os.rename(work, aside)
 

@@ -46,6 +46,7 @@ def rows(hall: Hall) -> list[tuple[str, str, int]]:
 
 def test_forty_times_the_same_failure_is_one_row(hall: Hall) -> None:
     """Through retries and answers: a counter, not forty rows."""
+    text = ""
     for attempt in range(1, 41):
         build = tried(hall, f"tidy-{attempt}", f"exit code 1: assert {attempt} == 4")
         text = gave_up(hall, build)
@@ -88,6 +89,7 @@ def test_tasks_that_fail_alike_are_told_as_one_incident(hall: Hall) -> None:
 
 def test_a_long_incident_names_few_and_counts_the_rest(hall: Hall) -> None:
     """A hundred tasks that fail alike are no text of a hundred names."""
+    text = ""
     for number in range(20):
         text = gave_up(hall, tried(hall, f"t{number}-1", "boom"))
     assert text.endswith("and 11 more") and text.count(",") == 7

@@ -19,6 +19,7 @@ KEPT = {"/v1/secret/data/build/npm": {"value": "tk-3f9a0c", "user": "ada"}}
 
 def _answer(request: BaseHTTPRequestHandler) -> None:
     data = KEPT.get(request.path.partition("?")[0])
+    body: dict[str, object]
     if request.headers.get("X-Vault-Token") != TOKEN:
         status, body = 403, {"errors": ["permission denied"]}
     elif data is None:
