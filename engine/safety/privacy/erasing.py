@@ -103,8 +103,9 @@ def in_the_way(store: Store, subject: Subject) -> str:
     for task in store.tasks.values():
         runs = [task.spec.command, task.spec.verify, task.spec.repo, task.spec.branch, *task.spec.paths]
         if not isinstance(task.state, _OVER) and subject.in_plain(runs):
-            label = task.label
-            return f"{label} is {task.state_name} and needs these words to run: `midwatch deny {label}` first, or wait"
+            end = "kill" if isinstance(task.state, t.Building | t.Verifying) else "deny"
+            words = f"{task.label} is {task.state_name} and needs these words to run"
+            return f"{words}: wait until it is over, or `midwatch {end} {task.label}` first"
     return ""
 
 

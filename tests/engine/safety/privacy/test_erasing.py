@@ -154,6 +154,8 @@ def test_a_task_that_needs_the_words_to_run_stands_in_the_way(store: Store) -> N
     assert erasing.in_the_way(store, GRACE) == ""
     store.commit([a_task("mail", command="mail 'Grace Hopper'")], ASKED)
     assert "mail is queued" in erasing.in_the_way(store, GRACE)
+    store.commit([a_task("mail", t.Building(build="mail-1"), command="mail 'Grace Hopper'")], ASKED)
+    assert "midwatch kill mail" in erasing.in_the_way(store, GRACE)
     store.commit([a_task("mail", t.Killed(build="", text="", at=NOON), command="mail 'Grace Hopper'")], ASKED)
     assert erasing.in_the_way(store, GRACE) == ""
 
