@@ -131,9 +131,11 @@ def prepare(
             newer_count=len(newer),
         )
         disk.replace_with(stage_of(workspace) / _PLAN, (msgspec.msgpack.encode(plan),), 0o600)
-    except OSError as error:
+    except BaseException as error:
         for folder in stages.values():
             shutil.rmtree(folder, ignore_errors=True)
+        if not isinstance(error, OSError):
+            raise
         place = f"{error.filename}: " if error.filename else ""
         raise NotRestored(f"nothing was restored: {place}{error.strerror or error}: mend it and try again") from error
     return plan
