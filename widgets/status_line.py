@@ -27,9 +27,9 @@ _TICK_S = 60.0
 """How often the time that is left is told anew while nothing else changes."""
 
 
-def _taken(usage: Usage) -> Cell:
+def _taken(usage: Usage, used: int) -> Cell:
     """Return how much of what all builds may use together is taken, such as `calls a minute ███░ 72/100`."""
-    margin = Margin(figure=usage.name, used=usage.used, limit=usage.limit)
+    margin = Margin(figure=usage.name, used=used, limit=usage.limit)
     return Cell(words.margin(margin, 4), Tone.WARN if margin.share >= CLOSE else Tone.DIM)
 
 
@@ -55,6 +55,7 @@ class StatusLine(Widget):
         self._active = 0
         self._questions = 0
         self._time = ""
+        self._limits: list[Cell] = []
 
     def on_mount(self) -> None:
         """Begin to count, once there is something to count."""
@@ -69,7 +70,7 @@ class StatusLine(Widget):
         facts = (engine, control, active, questions)
         if facts != (self._engine, self._control, self._active, self._questions):
             self._engine, self._control, self._active, self._questions = facts
-            self._time = time_words(engine.situation, self._now())
+            self._time, self._limits = time_words(engine.situation, self._now()), self._taken_now()
             self._lay_out()
             if self.is_mounted:
                 (self._ticking.pause if self._counts_nothing else self._ticking.resume)()
@@ -77,15 +78,24 @@ class StatusLine(Widget):
             self._tick()
 
     def _tick(self) -> None:
-        words_now = time_words(self._engine.situation, self._now())
-        if words_now != self._time:
-            self._time = words_now
+        told = time_words(self._engine.situation, self._now()), self._taken_now()
+        if told != (self._time, self._limits):
+            self._time, self._limits = told
             self._lay_out()
+            if self.is_mounted and self._counts_nothing:
+                self._ticking.pause()
+
+    def _taken_now(self) -> list[Cell]:
+        """How much of each limit is taken, where it is half of it or more; what slid out of its window is not told."""
+        now = self._now()
+        known = ((usage, usage.at(now)) for usage in self._engine.limits if usage.limit)
+        return [_taken(usage, used) for usage, used in known if used * 2 >= usage.limit]
 
     @property
     def _counts_nothing(self) -> bool:
         situation = self._engine.situation
-        return situation is None or (situation.window_until is None and situation.until is None)
+        endless = situation is None or (situation.window_until is None and situation.until is None)
+        return endless and not self._limits
 
     def _lay_out(self) -> None:
         self.set_class(bool(self.alarms()), "-alarm")
@@ -130,7 +140,7 @@ class StatusLine(Widget):
             told.append(Cell(f"observe: nothing {what}{end}", Tone.WARN))
         if self._time:
             told.append(Cell(self._time))
-        told += [_taken(usage) for usage in self._engine.limits if usage.limit and usage.used * 2 >= usage.limit]
+        told += self._taken_now()
         if self._engine.noticed:
             told.append(Cell(f"noticed {self._engine.noticed[-1]}", Tone.DIM))
         return told

@@ -206,3 +206,23 @@ def test_what_all_builds_may_use_together_is_shown_once_half_of_it_is_taken() ->
 
     assert told(49) == []
     assert told(72) == ["calls a minute ███░ 72/100"]
+
+
+def test_what_slid_out_of_its_window_is_told_no_more() -> None:
+    """Nobody else need say so: the line looks at the clock once a minute while something is taken."""
+    clock = ManualClock()
+    line = StatusLine("ledger", hosted=False, now=clock.now)
+    usage = Usage(figure="calls_per_min", used=80, limit=100, window_s=60, frees=((NOON + timedelta(seconds=30), 80),))
+
+    async def scene(stage: Stage, pilot: Pilot[None]) -> None:
+        line.show(msgspec.structs.replace(WELL, limits=(usage,)), Control(), 0, 0)
+        await pilot.pause()
+        assert "80/100" in "\n".join(screen_lines(stage))
+        assert not line._counts_nothing
+        clock.forward(30)
+        line._tick()
+        await pilot.pause()
+        assert "80/100" not in "\n".join(screen_lines(stage))
+        assert line._counts_nothing
+
+    play(line, scene, (80, 12))
