@@ -36,6 +36,9 @@ def main(arguments: list[str]) -> int:
                 uses += asyncio.run(_round(Path(folder)))
             except MidwatchError as error:
                 print(f"round {number + 1} counts as none: {error}")
+            except KeyboardInterrupt:
+                print(f"interrupted in round {number + 1}; what there is until then:")
+                break
     note("")
     if not uses:
         return 1

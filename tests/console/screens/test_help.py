@@ -3,7 +3,10 @@
 from console.actions import ACTIONS
 from console.screens.help import help_lines
 from console.screens.subject import Kind, resolve
+from state.model.brakes.kill_use import KillUse, Means
+from state.model.view import View
 from tests.console.fake_engine import FakeEngine, night
+from tests.making import NOON
 
 
 def test_lists_every_action() -> None:
@@ -25,3 +28,15 @@ def test_says_why_not_now() -> None:
     assert not any(
         "Not now" in line for line in lines[lines.index(next(x for x in lines if "Kill the selected" in x)) + 1 :][:1]
     )
+
+
+def test_tells_when_the_kill_switch_was_used_and_rehearsed() -> None:
+    """The last use and the last drill stand at the end, each with how long it took."""
+    fields = {"at": NOON, "by": "operator:ada", "builds": 2, "processes": 9, "ms": 400.0}
+    used = KillUse(id="u", means=Means.KEY, **fields)
+    drill = KillUse(id="d", means=Means.FILE, drill="d", **fields)
+    lines = [line.text for line in help_lines(None, View(at=NOON, kill_uses={"u": used, "d": drill}))]
+    assert lines[-2:] == [
+        "  Last used: just now by ada (key), 2 builds dead in 0.40 s.",
+        "  Last drill: 0.40 s, just now.",
+    ]

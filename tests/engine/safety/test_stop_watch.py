@@ -163,3 +163,18 @@ def test_closing_ends_the_thread(workspace):
     watch.close()
     StopWatch(workspace, lambda reports: None).close()
     assert not [t for t in threading.enumerate() if t.name == "stop-watch"]
+
+
+def test_what_is_written_into_the_file_later_is_told(workspace, told):
+    """Who engages it again while it is there kills by himself; the watch passes on that the file says more."""
+    written: list[int] = []
+    watch = StopWatch(workspace, told.append, written=lambda: written.append(1))
+    watch.start()
+    workspace.stop.touch()
+    until(lambda: len(told) == 1, "the watch tells")
+    watch.settle()
+    before = len(written)
+    kill_switch.engage(workspace, "operator:ada", "again")
+    until(lambda: len(written) > before, "the watch tells of what was written")
+    assert len(told) == 1
+    watch.close()
