@@ -1,6 +1,6 @@
 """A whole restore: first what is there is kept, then all is prepared, and one entry of the record decides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, cast
@@ -13,7 +13,7 @@ from engine.reversal.snapshots.earlier import Moment
 from engine.reversal.snapshots.restore import NotRestored, Plan
 from engine.reversal.snapshots.vault import JOURNAL, Manifest, SnapshotsBusy, Vault
 from state.errors import MidwatchError
-from state.files import Lock
+from state.files import Lock, Workspace
 from state.keeping import exchange, putting_back
 from state.model import command as c
 from state.model.brakes.safekeeping import Kind, Safekeeping
@@ -124,13 +124,28 @@ def exchange_record(vault: Vault, ready: Ready, clock: Clock, by: str) -> str:
                 ("the record's end", f"{store.number}:{store.head}"),
             )
             reason = Reason(actor=by, action="restored", why=words, known=known)
-            store.commit([Safekeeping(restored=command.mark), control], reason)
+            tasks = _beyond_builds(store.tasks.values(), workspace)
+            store.commit([Safekeeping(restored=command.mark), control, *tasks], reason)
         exchange.begin(workspace, command.mark)
         try:
             exchange.settle(workspace)
         except OSError as error:
             raise NotRestored(f"{error.filename}: {error.strerror}: mend it; the next start goes on with it") from error
     return f"restored: {words}"
+
+
+def _beyond_builds(tasks: Iterable[Task], workspace: Workspace) -> list[Task]:
+    """Return the tasks that were built again since, counted so that no build gets the name of one that there is."""
+    made: dict[str, int] = {}
+    for path in workspace.builds.glob("*-*"):
+        label, _, number = path.name.partition(".")[0].rpartition("-")
+        if number.isdecimal():
+            made[label] = max(made.get(label, 0), int(number))
+    return [
+        msgspec.structs.replace(task, attempts=made[task.label])
+        for task in tasks
+        if made.get(task.label, 0) > task.attempts
+    ]
 
 
 def _end(manifest: Manifest) -> str:

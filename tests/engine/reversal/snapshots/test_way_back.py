@@ -56,6 +56,16 @@ def test_the_record_comes_back_and_tells_of_it(tmp_path: Path) -> None:
     assert (vault.workspace.root / "GOALS.md").exists()
 
 
+def test_no_build_gets_the_name_of_one_that_the_old_record_knew(tmp_path: Path) -> None:
+    """What is left of later builds is on the disk, whatever the record that came back knows of."""
+    vault = damaged(tmp_path)
+    for name in ("task-1-1", "task-1-10", "task-1-10.verify", "task-2-x"):
+        (vault.workspace.builds / name).mkdir(parents=True)
+    way_back.exchange_record(vault, ready(vault), ManualClock(), "operator:ada")
+    with Store.open(vault.workspace, ManualClock()) as store:
+        assert [store.tasks[label].attempts for label in ("task-1", "task-2")] == [10, 0]
+
+
 def test_it_can_be_cut_at_an_entry(tmp_path: Path) -> None:
     """What came after it in the snapshot is in the snapshot still."""
     vault = damaged(tmp_path)
