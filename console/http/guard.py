@@ -1,6 +1,7 @@
 """Who may call the endpoint."""
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Mapping
 
@@ -14,7 +15,7 @@ ATTEMPTS = 20
 """How many wrong tokens a minute are answered like that; more are refused at once."""
 _MINUTE_S = 60.0
 _BY_BROWSERS = ("Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode")
-_HERE = ("127.", "localhost", "[::1]")
+_HERE = re.compile(r"(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?", re.IGNORECASE | re.ASCII)
 
 
 class Refusal(Exception):
@@ -38,7 +39,7 @@ class Guard:
         if any(name in headers for name in _BY_BROWSERS):
             return Refusal(403, "this is not for pages in a browser")
         # A page can give a name of its own this machine's address; it cannot give it this name.
-        if not headers.get("Host", "").lower().startswith(_HERE):
+        if not _HERE.fullmatch(headers.get("Host", "")):
             return Refusal(403, "call it by the address that the settings name")
         return None
 

@@ -70,6 +70,8 @@ def test_a_token_that_is_no_secret_opens_nothing(workspace):
         ({"Host": "[::1]:8377"}, False),
         ({}, True),
         ({"Host": "evil.example:8377"}, True),
+        ({"Host": "127.0.0.1.evil.example:8377"}, True),
+        ({"Host": "localhost.evil.example"}, True),
         ({"Host": "127.0.0.1:8377", "Origin": "http://localhost"}, True),
         ({"Host": "127.0.0.1:8377", "Origin": "null"}, True),
         ({"Host": "127.0.0.1:8377", "Sec-Fetch-Site": "same-origin"}, True),
