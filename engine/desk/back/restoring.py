@@ -58,6 +58,7 @@ FINAL: Mapping[str, str] = MappingProxyType(
         "hold_approved": "it went on, and what it did since is done: `midwatch kill {label}` ends it",
         "limit_raised": "it went on, and what it did since is done: `midwatch kill {label}` ends it",
         "schedule_run_asked": "the run cannot be made unseen",
+        "restored": "`midwatch audit show {seq}` names the snapshot before it: `midwatch snapshot restore` goes back",
     }
 )
 """What cannot be taken back, and what to do instead."""
