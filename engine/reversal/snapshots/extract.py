@@ -49,9 +49,9 @@ class Extractor:
         try:
             for piece in entry.pieces:
                 self._disk.write_all(fd, self._objects.read(piece))
-            os.fchmod(fd, entry.mode)
             if os.geteuid() == 0:
                 os.fchown(fd, *entry.owner)
+            os.fchmod(fd, entry.mode)  # after the owner, whose change takes away the rights to run as him
             os.utime(fd, ns=(entry.mtime_ns, entry.mtime_ns))
             self._disk.fsync(fd)
         finally:

@@ -17,6 +17,7 @@ def scene(tmp_path: Path) -> tuple[Vault, Manifest, Path]:
     vault, extra = a_vault(tmp_path), tmp_path / "extra"
     (extra / "shut").mkdir(parents=True)
     (extra / "shut" / "file").write_bytes(b"x" * 100)
+    (extra / "shut" / "file").chmod(0o4750)
     (extra / "link").symlink_to("nowhere")
     os.utime(extra / "shut" / "file", ns=(10**18, 10**18))
     (extra / "shut").chmod(0o555)
