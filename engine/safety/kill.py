@@ -173,11 +173,13 @@ class _Strike:
         tree = self._tree
         if tree.init is None and not self._by_group:
             return False
+        if tree.record is None or not tree.record.sandboxed:
+            # A process may have got out of its group: only a look at all of them tells, and waiting ends none of them.
+            return False
         gone = processes.wait_all(tree.pidfds, PATIENCE_S)
         if self._by_group:
             gone = groups.drained(tree.groups, max(0.0, end - time.monotonic())) and gone
-        # Without a sandbox a process may have got out of its group, and only a look at all of them tells.
-        return gone and tree.record is not None and tree.record.sandboxed
+        return gone
 
     def hunt(self, end: float) -> Iterable[int]:
         """Stop every process of the tree until none is left that could start another, then kill them all."""

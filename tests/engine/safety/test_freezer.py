@@ -108,6 +108,8 @@ def test_what_left_its_group_is_stopped_one_by_one(workspace: Workspace) -> None
     before = size(paths)
     time.sleep(0.1)
     assert size(paths) == before
+    report = kill.kill_build(paths)
+    assert report.found and not report.survivors
 
 
 def test_one_that_cannot_be_stopped_is_told(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
