@@ -359,11 +359,11 @@ NAMED = {
     ),
 }
 NAMED["secrets"] = Named(
-    "Where a secret's value is kept; a task that asks for it by name is given it once you agree.",
+    "Where a secret is kept; a task that asks for it gets it once you agree.",
     _SECRET,
     ("from", "key"),
     _secret,
-    Source(name="NAME", provider=Provider.FILE, key="/etc/midwatch/NAME"),
+    Source(name="NAME", provider=Provider.VAULT, key="secret/build/npm#token", address="https://vault.example:8200"),
     {},
 )
 DEFAULTS = (Key("defaults", "defaults", units.TRUTH, "Whether the named ones below count as they stand."),)

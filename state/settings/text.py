@@ -23,6 +23,7 @@ def default_text() -> str:
         (f"# sandbox = {units.choice(SandboxKind).show(SandboxKind.BUBBLEWRAP)}", TASK[0].help),
         (f"# stall_after = {units.LASTING.show(settings.stall.after_s)}", TASK[1].help),
         (f"# anomalies = {units.TRUTH.show(True)}", TASK[2].help),
+        (f"# secrets = {units.TEXTS.show(())}", TASK[3].help),
         ("# [tasks.LABEL.limits]", "In place of [limits] and [limits.action]; the same keys."),
         (f"# memory = {units.SIZE.show(settings.limits.memory_bytes)}", LIMITS[0].help),
     ]
