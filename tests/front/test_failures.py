@@ -116,14 +116,15 @@ def test_one_that_goes_quiet_is_escalated_and_goes_on(open_space: Opening) -> No
         assert space.escalations("quiet") == []
 
 
-def test_a_build_that_takes_too_long_is_ended(open_space: Opening) -> None:
-    """The time limit ends a build with all that it started, and the reason says which limit it was."""
-    space = open_space("[retry]\ntimes = 0\n")
+def test_a_build_that_takes_too_long_is_held_and_then_ended(open_space: Opening) -> None:
+    """The time limit freezes it and asks; when nobody answers it dies with all that it started, and that is said."""
+    space = open_space('[retry]\ntimes = 0\n[limits]\nhold = "2s"\n')
     space.add("long", "sleep 98765 & sleep 98765", "--limit", "time=1s")
     space.work()
-    assert space.state("long") == "failed"
-    assert "run_s" in space.row("long")["reasons"][0]["text"]
-    assert space.json("status")["anomalies"][0]["figure"] == "run_s"
+    assert space.state("long") == "killed"
+    assert "nobody answered" in space.row("long")["reasons"][0]["text"]
+    (held,) = space.decisions("--action", "build_held")
+    assert held["label"] == "long" and "time" in held["why"]
 
 
 def test_a_build_counted_as_failed_by_hand(open_space: Opening) -> None:
