@@ -229,5 +229,5 @@ def test_a_segment_that_cannot_be_opened_again_ends_the_journal(
     journal.append(b"one\n", NOON, Seal(1, "a" * 64))
     disk.fail("open", errno.EMFILE, skip=2)
     with pytest.raises(StoreFailed, match="start again") as caught:
-        journal.rewrite(*segments.names(tmp_path), upper)
+        journal.rewrite(segments.names(tmp_path)[0], upper)
     assert caught.value.final and journal.finished
