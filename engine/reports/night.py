@@ -26,7 +26,7 @@ _VERBS = {
     EscalationKind.BUILD_STALLED: ("logs", "kill"),
     EscalationKind.BUILD_UNKNOWN: ("why", "retry", "deny"),
     EscalationKind.DELIVERY_BLOCKED: ("why", "retry", "deny"),
-    EscalationKind.LIMIT_REACHED: ("why", "approve", "deny"),
+    EscalationKind.LIMIT_REACHED: ("approve", "raise", "deny"),
     EscalationKind.ANOMALY: ("why", "approve", "deny"),
     EscalationKind.SYSTEM_HEALTH: ("deny",),
 }
