@@ -29,7 +29,20 @@ from tests.front.midwatch import MIDWATCH, OVER, Engine, Space, until
 
 LONGEST_S = 0.4
 """From the moment that the engine owns the workspace until it is killed, at most."""
-SETTINGS = '[queue]\nslots = 4\n[retry]\nwait = "50ms"\n'
+SETTINGS = """\
+[queue]
+slots = 4
+[retry]
+wait = "50ms"
+[limits.rates]
+files_per_h = "none"
+[limits.breaker]
+failures = 0
+unchanged = 0
+[anomalies]
+enabled = false
+"""
+"""No brake may stand in the way of what is to be broken here."""
 RAN = "ran"
 
 
