@@ -109,6 +109,21 @@ def _cannot_kill(subject: Subject | None, view: View) -> str:
     return ""
 
 
+def _cannot_raise(subject: Subject | None, view: View) -> str:
+    task = _task(subject, view)
+    if isinstance(task, str):
+        return task
+    assert subject is not None
+    build = view.builds.get(task.build)
+    if build is None or build.hold is None or build.over:
+        return f"No build of {task.label} stands still at a limit."
+    if build.hold.anomaly:
+        return f"{task.label} is only unusual, no limit stands behind it: a lets it go on."
+    if subject.digest != asked(task, view.builds):
+        return f"What waits on {task.label} is not what this row asks about. Select its newest question."
+    return ""
+
+
 def _cannot_retry(subject: Subject | None, view: View) -> str:
     task = _task(subject, view)
     if isinstance(task, str):
@@ -226,6 +241,18 @@ ACTIONS: tuple[Action, ...] = (
         "Start nothing more, or go on; what runs goes on running.",
         lambda view: "resume" if view.control.paused else "pause",
         command=lambda subject, view, why: c.Pause(on=not view.control.paused, why=why),
+    ),
+    Action(
+        "raise",
+        "R",
+        "R",
+        "Raise the limit at which the selected build stands still, until midnight; its next builds get it too.",
+        lambda view: "raise",
+        _cannot_raise,
+        lambda subject, view, why: c.RaiseLimit(
+            label=_label(subject), digest=subject.digest if subject else "", why=why
+        ),
+        answers=True,
     ),
     Action("schedules", "S", "S", "What runs at which times: run one now, or pause it.", lambda view: "schedules"),
     Action("week", "W", "W", "Seven days as a picture: windows, builds, planned starts.", lambda view: "week"),

@@ -6,6 +6,7 @@ from console.actions import ACTIONS, BY_NAME, Action
 from console.screens.subject import Kind, Subject, resolve
 from state.model import command as c
 from state.model import task as t
+from state.model.brakes.hold import Hold
 from state.model.build import Build, Delivering, Finished, Running
 from state.model.control import Control
 from state.model.escalation import EscalationKind
@@ -56,6 +57,24 @@ def test_possible_exactly_where_the_engine_would_obey(name: str, state: str) -> 
     why_not = on(name, resolve(Kind.TASK, "x", picture), picture)
     assert (why_not == "") == (state in POSSIBLE[name])
     assert why_not == "" or "x" in why_not
+
+
+@pytest.mark.parametrize(
+    ("hold", "why_not"),
+    [
+        (None, "No build of x stands still at a limit."),
+        (Hold(figure="files", used=11, limit=10, text="so", since=NOON), ""),
+        (
+            Hold(figure="files", used=11, limit=10, text="so", since=NOON, anomaly=True),
+            "x is only unusual, no limit stands behind it: a lets it go on.",
+        ),
+    ],
+)
+def test_only_a_limit_is_raised(hold: Hold | None, why_not: str) -> None:
+    """A limit is raised where a build stands still at one, not where it is only unusual."""
+    build = a_build("x-1", Running(token="x", pid=1, start_ticks=1, boot="x"), hold=hold)
+    picture = view(a_task("x", t.Building(build="x-1")), build)
+    assert on("raise", resolve(Kind.TASK, "x", picture), picture) == why_not
 
 
 def test_every_state_is_asked_about() -> None:

@@ -1,5 +1,7 @@
 """The console acts on what it drew, asks before it kills, and leaves as it should."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -42,9 +44,9 @@ def test_approve_a_start_from_the_queue() -> None:
     sail(scene, night(FakeEngine()))
 
 
-@pytest.mark.parametrize("key", ["a", "d"])
-def test_a_held_build_is_answered_from_its_row(key: str) -> None:
-    """`a` lets go on and `d` kills exactly what the build was shown to stand still for, wherever it is shown."""
+@pytest.mark.parametrize(("key", "answer"), [("a", c.Approve), ("d", c.Deny), ("R", c.RaiseLimit)])
+def test_a_held_build_is_answered_from_its_row(key: str, answer: type[Any]) -> None:
+    """`a` lets go on, `d` kills and `R` raises the limit of exactly what the row was shown to stand still for."""
     hold = Hold(figure="files", used=11, limit=10, text="ledger-1 is frozen: files 11 of 10", since=NOON)
 
     async def scene(helm: Helm) -> None:
@@ -58,7 +60,6 @@ def test_a_held_build_is_answered_from_its_row(key: str) -> None:
             await helm.press(key)
             if key == "d":
                 await helm.press("enter")
-        answer = c.Approve if key == "a" else c.Deny
         for command in await helm.asked(2):
             assert isinstance(command, answer) and command.digest == hold.digest
 
