@@ -53,6 +53,10 @@ class Vigil:
         self._sleep: asyncio.Timeout | None = None
         self._nudged = False
         self._stall_told = False
+        self._epoch = hall.clock.monotonic()
+        now = hall.clock.now()
+        self._before_s = self._by_wall_s(self._build, now)
+        self._held_before_s = held_s(self._build, now)
 
     @property
     def _build(self) -> b.Build:
@@ -125,7 +129,6 @@ class Vigil:
         build, now = self._build, self._hall.clock.now()
         hold = bounds.broken(build, _figures(self._use.latest), now)
         hold = hold or self._comparison.broken(self._use.latest, self._run_s(build, now), now)
-        # The wall clock may have been set since the sleep began: a sign of life is an occasion to look.
         hold = hold or self._late(build, now)
         # Its own limit comes before those that it shares: whoever is told of the figures may hold it as well.
         if hold is not None:
@@ -238,10 +241,17 @@ class Vigil:
     def _withdrawn(build: b.Build) -> bool:
         return bool(build.over or build.kill_by or build.fail_by)
 
+    def _run_s(self, build: b.Build, now: datetime) -> float:
+        """How long it ran; the time that it stood still is none of its own.
+
+        Whoever sets the wall clock while it runs makes it neither older nor younger.
+        """
+        here_s = self._hall.clock.monotonic() - self._epoch
+        return self._before_s + here_s - (held_s(build, now) - self._held_before_s)
+
     @staticmethod
-    def _run_s(build: b.Build, now: datetime) -> float:
-        """How long it ran; the time that it stood still is none of its own."""
-        return (now - (build.started_at or now)).total_seconds() - held_s(build, now)
+    def _by_wall_s(build: b.Build, now: datetime) -> float:
+        return max((now - (build.started_at or now)).total_seconds() - held_s(build, now), 0.0)
 
     @property
     def _stall_after_s(self) -> float:

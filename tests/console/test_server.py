@@ -13,6 +13,7 @@ import pytest
 
 from console import wire
 from console.server import Server
+from state.journal import Entry
 from state.model import command as c
 from state.model import task as t
 from tests.console.served import Served, served
@@ -54,12 +55,18 @@ def test_only_the_user_may_reach_the_socket(scene: Served) -> None:
 def test_the_actor_is_who_the_kernel_says(scene: Served) -> None:
     """A caller cannot name somebody else: the record has the user at the other end."""
     entries: list[str] = []
-    scene.on_loop(lambda: scene.house.store.listeners.append(lambda entry: entries.append(entry.reason.actor)))
+
+    def note(entry: Entry) -> None:
+        # The engine has a word of its own to say at such a moment.
+        if entry.reason.action == "task_added":
+            entries.append(entry.reason.actor)
+
+    scene.on_loop(lambda: scene.house.store.listeners.append(note))
     with wire.connect_socket(scene.workspace.socket, PATIENCE_S) as channel:
         call(channel, wire.Submit(id=1, command=held("tidy")))
         reply = wire.receive(channel).reply
     assert reply is not None and reply.ok
-    assert entries[0] == f"operator:{pwd.getpwuid(os.getuid()).pw_name}"
+    assert entries == [f"operator:{pwd.getpwuid(os.getuid()).pw_name}"]
 
 
 def test_calls_in_one_breath_are_answered_each_by_its_id(scene: Served) -> None:
@@ -84,11 +91,13 @@ def test_a_subscription_tells_everything_first_and_then_each_change(scene: Serve
         assert [task.label for task in first.delta.tasks] == ["held"]
         call(channel, wire.Submit(id=8, command=held("tidy")))
         seen: dict[int, wire.Answer] = {}
-        while set(seen) != {7, 8}:
+        told: list[str] = []
+        while 8 not in seen or "tidy" not in told:
             answer = wire.receive(channel)
             seen[answer.id] = answer
-        delta = seen[7].delta
-        assert delta is not None and [task.label for task in delta.tasks] == ["tidy"]
+            told += [task.label for task in answer.delta.tasks] if answer.delta else []
+        # The engine looks at the other one again when it starts, and may tell of it here.
+        assert set(told) <= {"held", "tidy"}
 
 
 @pytest.mark.parametrize("nonsense", [b"GET / HTTP/1.1\r\n\r\n", b"\x00\x00\x00\x02{}", b"\x7f\xff\xff\xff"])

@@ -26,6 +26,8 @@ from state.settings import SettingsError, default_text, load
 from state.text import clean, one_line, reveal
 from tests.making import NOON, a_spec
 
+_LOOP = asyncio.new_event_loop()
+"""A reader wants one, and never runs it here."""
 _UNSEEN = [chr(code) for code in (*range(0x09), *range(0x0E, 0x20), 0x7F, 0x9B, 0x202E, 0x2066)]
 
 
@@ -88,7 +90,7 @@ def _in_words(error: Exception) -> None:
 
 def _read_call(data: bytes) -> None:
     async def scene() -> None:
-        reader = asyncio.StreamReader()
+        reader = asyncio.StreamReader(loop=_LOOP)
         reader.feed_data(data)
         reader.feed_eof()
         try:

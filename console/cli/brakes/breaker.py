@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 
 @click.group()
+@in_workspace
 def breaker() -> None:
     """Show the circuit breakers, and close one.
 

@@ -13,7 +13,7 @@ def test_exit_code_and_words_agree(midwatch):
         assert midwatch.ok("health").startswith("healthy\n")
         found = midwatch.json("health")
         assert found["healthy"] is True
-        assert [check["name"] for check in found["checks"]] == ["engine", "record", "sandbox", "builds"]
+        assert [check["name"] for check in found["checks"]] == ["engine", "record", "sandbox", "deciding", "builds"]
         assert str(engine.pid) in found["checks"][0]["text"]
     done = midwatch.run("health")
     assert done.returncode == 1
