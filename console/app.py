@@ -23,6 +23,7 @@ from console.screens import story
 from console.screens.deck import Deck
 from console.screens.dialogs import CANCEL, AskWhy, Choice, Dialog
 from console.screens.help import Help
+from console.screens.record import RecordScreen
 from console.screens.schedules import SchedulesScreen
 from console.screens.subject import Subject
 from console.screens.week import WeekScreen
@@ -120,7 +121,7 @@ class Midwatch(App[Leave]):
     def _take(self, changes: Changes) -> None:
         self.deck.take(changes, self._bridge.view)
         for screen in self.screen_stack:
-            if isinstance(screen, SchedulesScreen | WeekScreen) and screen.is_mounted:
+            if isinstance(screen, SchedulesScreen | WeekScreen | RecordScreen) and screen.is_mounted:
                 screen.take(self._bridge.view, self.deck.busy, self.deck.questions)
                 if isinstance(screen, WeekScreen) and (changes.tasks or changes.builds or changes.schedules):
                     screen.changed()
@@ -241,7 +242,10 @@ class Midwatch(App[Leave]):
     def _do_week(self, subject: Subject | None) -> None:
         self._open(WeekScreen)
 
-    def _open(self, kind: type[SchedulesScreen] | type[WeekScreen]) -> None:
+    def _do_record(self, subject: Subject | None) -> None:
+        self._open(RecordScreen)
+
+    def _open(self, kind: type[SchedulesScreen] | type[WeekScreen] | type[RecordScreen]) -> None:
         """Open a screen over the deck, once."""
         if self.screen is not self.deck:
             return
@@ -254,6 +258,10 @@ class Midwatch(App[Leave]):
         self._start(self._submit(event.command), "schedules")
 
     def on_schedules_screen_switch(self, event: SchedulesScreen.Switch) -> None:
+        """Ask about the kill switch from there as well."""
+        self.act("switch")
+
+    def on_record_screen_switch(self, event: RecordScreen.Switch) -> None:
         """Ask about the kill switch from there as well."""
         self.act("switch")
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from state.settings import SettingsError, load
 
 if TYPE_CHECKING:
     from console.link import Link, Ports
+    from state.journal import Decision
 
 
 async def serve(
@@ -121,8 +123,32 @@ def ports(workspace: Workspace) -> "Ports":
         emergency_stop=stop,
         schedules=lambda: load(workspace.settings).schedules,
         coming=coming,
+        decisions=partial(_decisions, workspace),
+        story=partial(_story, workspace),
+        verify=partial(_verify, workspace),
         outlook=lambda view, start, end: look_out(view, load(workspace.settings), start, end),
     )
+
+
+def _decisions(workspace: Workspace, words: str, most: int) -> "Sequence[Decision]":
+    from state.keeping.search import Query, search
+
+    return tuple(islice(search(workspace.journal, Query(text=words or None)), most))
+
+
+def _story(workspace: Workspace, seq: int) -> Sequence[str]:
+    from console.render import moment
+    from engine.reports import chronicle, story
+
+    told = story.story(workspace.journal, seq)
+    return chronicle.lines(told, moment) if told else ("This entry is not on record any more.",)
+
+
+def _verify(workspace: Workspace) -> tuple[bool, str]:
+    from console.cli.record.proof import prove
+
+    found, lines = prove(workspace)
+    return found.ok, "; ".join(lines)
 
 
 def _let_go_of_terminal() -> None:

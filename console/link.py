@@ -16,6 +16,7 @@ from state.model.when.schedule import Schedule, ScheduleState
 
 if TYPE_CHECKING:
     from console.screens.outlook import Outlook
+    from state.journal import Decision
 
 
 class Link(Protocol):
@@ -59,5 +60,11 @@ class Ports:
     """What the settings schedule; blocks on the disk, and raises SettingsError."""
     coming: Callable[[Schedule, ScheduleState, datetime, int], Sequence[datetime]]
     """The next slots of a schedule."""
+    decisions: "Callable[[str, int], Sequence[Decision]]"
+    """The latest entries of the record in which some words stand, at most so many; blocks on the disk."""
+    story: Callable[[int], Sequence[str]]
+    """The story of one entry in lines; blocks on the disk."""
+    verify: Callable[[], tuple[bool, str]]
+    """Whether the record is whole, with what was found in words; blocks on the disk."""
     outlook: "Callable[[View, datetime, datetime], Outlook]"
     """What lies between two moments; blocks on the disk, and raises SettingsError."""

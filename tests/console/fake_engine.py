@@ -147,6 +147,9 @@ def ports(**changes: Any) -> Ports:
         "emergency_stop": lambda: "stopped without the engine",
         "schedules": dict,
         "coming": lambda schedule, state, now, count: (),
+        "decisions": lambda words, most: (),
+        "story": lambda seq: (),
+        "verify": lambda: (True, "0 entries"),
         "outlook": lambda view, start, end: Outlook(UTC, (), ()),
     }
     return Ports(**{**fields, **changes})

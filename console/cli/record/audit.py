@@ -108,7 +108,10 @@ def show(hand: Hand, what: str, as_json: bool) -> None:
         if as_json:
             say_json(found)
         else:
-            say(_story(found))
+            from console.render import moment
+            from engine.reports import chronicle
+
+            say("\n".join(chronicle.lines(found, moment)))
         return
     entries = story.whole(folder, what)
     if not entries:
@@ -143,37 +146,6 @@ def _lines(found: "list[Decision]") -> str:
         for entry in found
     ]
     return table(rows, ["SEQ", "AT", "ACTOR", "ACTION", "ABOUT", "WHY"], width=terminal_width())
-
-
-def _story(told: "Story") -> str:
-    from console.render import moment
-
-    fields = [
-        ("entry", str(told.seq)), ("at", moment(told.at)), ("actor", told.actor), ("action", told.action),
-        ("task", told.label), ("build", told.build), *(("known", f"{fact.name}: {fact.value}") for fact in told.known),
-        ("options", "; ".join(told.options)), ("chosen", told.chosen), ("why", told.why), ("sure", _sure(told)),
-    ]  # fmt: skip
-    fields += [("made", f"{fact.name}: {fact.value}") for fact in told.changed]
-    fields += [("then", f"{event.seq}  {moment(event.at)}  {event.action}: {event.why}") for event in told.outcome]
-    if not told.outcome:
-        fields.append(("then", "nothing on record came of it yet"))
-    fields += [("after", told.prev), ("hash", told.hash)]
-    return "\n".join(_once(fields))
-
-
-def _once(fields: list[tuple[str, str]]) -> Iterator[str]:
-    """Lines of a name and a value, the name only where it is another than in the line before."""
-    before = ""
-    for name, value in fields:
-        if value:
-            yield f"{'' if name == before else name:8} {value}"
-            before = name
-
-
-def _sure(told: "Story") -> str:
-    if told.confidence is not None:
-        return f"{told.confidence:.0%}"
-    return "a person decided" if told.actor.startswith("operator:") else "a fixed rule decided"
 
 
 def _brief(told: "Story") -> Iterator[str]:

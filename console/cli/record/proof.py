@@ -35,27 +35,40 @@ def verify(
 
     It is compared with the heads in build-reports/heads.txt, and with those that are named.
     """
+    from state.files import Lock
+
+    workspace = context.ensure_object(Hand).workspace()
+    busy = Lock(workspace).owner_pid() != 0
+    found, lines = prove(workspace, published(workspace, against, heads, notes), archive)
+    if as_json:
+        say_json(found)
+    else:
+        say("\n".join(lines))
+    if busy and not found.ok:
+        _stop_deciding(context.ensure_object(Hand), found.damage[0].text)
+    context.exit(0 if found.ok else 1)
+
+
+def prove(
+    workspace: "Workspace", told: "list[Published] | None" = None, archive: Path | None = None
+) -> "tuple[Audit, list[str]]":
+    """Walk the whole chain; return what was found, and the same in words. Blocks on the disk.
+
+    Without `told` it is compared with the heads in build-reports/heads.txt. Raises NoHeads and OSError.
+    """
     from state import journal
     from state.files import Lock
     from state.keeping import erasures
 
-    workspace = context.ensure_object(Hand).workspace()
-    told = published(workspace, against, heads, notes)
+    told = published(workspace, (), (), ()) if told is None else told
     busy = Lock(workspace).owner_pid() != 0
     found = journal.verify(
         workspace.journal, checkpoint=workspace.checkpoint, in_flight=busy, heads=told, archive=archive
     )
     found, erased = erasures.accounted(found, workspace.journal)
-    if as_json:
-        say_json(found)
-    elif found.ok:
-        say("\n".join(_well(found, erased)))
-    else:
-        for damage in found.damage:
-            say(f"{damage.file}:{damage.line}: {damage.kind}, entry {damage.seq}: {damage.text}")
-    if busy and not found.ok:
-        _stop_deciding(context.ensure_object(Hand), found.damage[0].text)
-    context.exit(0 if found.ok else 1)
+    if found.ok:
+        return found, _well(found, erased)
+    return found, [f"{d.file}:{d.line}: {d.kind}, entry {d.seq}: {d.text}" for d in found.damage]
 
 
 def published(
