@@ -20,6 +20,7 @@ from state.model.record import Noun
 from state.model.view import Record
 from state.store import Store
 
+_PASSES = 5
 _OVER = (t.Done, t.Failed, t.Killed, t.Unknown)
 
 
@@ -170,7 +171,14 @@ def forget_words(workspace: Workspace, subject: Subject, disk: Disk = DISK) -> i
 
 def blot_files(workspace: Workspace, subject: Subject, disk: Disk = DISK) -> int:
     """Write over a subject in the engine's own files, and return in how many; raises OSError."""
-    return sum(places.blot(path, subject, disk) > 0 for path in places.ours(workspace))
+    blotted: set[str] = set()
+    for _ in range(_PASSES):
+        held = {str(path) for path in places.ours(workspace) if places.blot(path, subject, disk)}
+        if not held:
+            break
+        # A page that was replaced meanwhile may have brought the words back.
+        blotted |= held
+    return len(blotted)
 
 
 def begin(workspace: Workspace, disk: Disk = DISK) -> None:

@@ -1,5 +1,6 @@
 """Where, besides the journal, words of people may stand in a workspace."""
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterator
@@ -66,11 +67,15 @@ def holding(paths: Iterator[Path], subject: Subject, root: Path) -> tuple[Place,
 def blot(path: Path, subject: Subject, disk: Disk = DISK) -> int:
     """Write over a subject in its place with as many `*`, and return how often; raises OSError.
 
-    The file stays the same file, so that whoever goes on writing to it, such as a running build, is not in the way.
+    A file that is gone by now holds nothing. One that is there stays the same file, so that whoever goes on writing to
+    it, such as a running build, is not in the way.
     """
     spans = _spans(path, subject)
     if spans:
-        fd = disk.open(path, os.O_WRONLY)
+        try:
+            fd = disk.open(path, os.O_WRONLY)
+        except FileNotFoundError:
+            return 0
         try:
             for start, end in spans:
                 disk.pwrite(fd, b"*" * (end - start), start)
@@ -116,5 +121,7 @@ def _files(path: Path, without: frozenset[str]) -> Iterator[Path]:
         for folder, folders, names in os.walk(path):
             folders[:] = sorted(name for name in folders if name not in without)
             for name in names:
-                if stat.S_ISREG(os.lstat(os.path.join(folder, name)).st_mode):
-                    yield Path(folder, name)
+                # What is being replaced may go away while it is looked at.
+                with contextlib.suppress(FileNotFoundError):
+                    if stat.S_ISREG(os.lstat(os.path.join(folder, name)).st_mode):
+                        yield Path(folder, name)

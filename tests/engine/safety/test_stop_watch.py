@@ -171,10 +171,10 @@ def test_what_is_written_into_the_file_later_is_told(workspace, told):
     watch = StopWatch(workspace, told.append, written=lambda: written.append(1))
     watch.start()
     workspace.stop.touch()
-    until(lambda: len(told) == 1, "the watch tells")
+    until(lambda: len(told) >= 1, "the watch tells")
     watch.settle()
-    before = len(written)
+    before, acted = len(written), len(told)
     kill_switch.engage(workspace, "operator:ada", "again")
     until(lambda: len(written) > before, "the watch tells of what was written")
-    assert len(told) == 1
+    assert len(told) == acted
     watch.close()

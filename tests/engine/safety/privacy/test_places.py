@@ -66,3 +66,20 @@ def test_restore_points_are_never_written_over(workspace: Workspace) -> None:
     """Their pieces are named by what they hold: they are removed by a verb of their own, not changed."""
     piece = held(workspace.hidden / "snapshots" / "objects" / "ab" / "abc")
     assert piece not in set(places.ours(workspace))
+
+
+def test_what_is_replaced_while_it_is_looked_at_is_no_failure(tmp_path: Path) -> None:
+    """A file that is gone when its turn comes is passed over, and what took its place is looked at."""
+    workspace = create_workspace(tmp_path / "operator")
+    folder = workspace.root / "subagents"
+    folder.mkdir(exist_ok=True)
+    for name in ("a.tmp", "b.md", "c.md"):
+        (folder / name).write_text("about Ada Lovelace")
+    seen = []
+    for path in places.ours(workspace):
+        if path.name == "a.tmp":
+            (folder / "b.md").unlink()
+        seen.append(path.name)
+    assert "c.md" in seen
+    gone = folder / "gone.md"
+    assert places.blot(gone, Subject("Ada Lovelace")) == 0
