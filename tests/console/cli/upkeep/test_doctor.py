@@ -8,6 +8,7 @@ from console.cli.main import run
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_every_guard_holds_here(capfd: pytest.CaptureFixture[str]) -> None:
     """The verb's own answer, as JSON: a list of guards with what was seen, and exit code 0."""
     code = run(["doctor", "--prove", "--json"])
