@@ -17,6 +17,7 @@ from state.files import Lock, Workspace, WorkspaceBusy, create_workspace
 from state.model import command as c
 from state.model import task as t
 from tests.console.served import served
+from tests.descriptors import nothing_left_open
 from tests.engine.engines import PATIENCE_S, House
 from tests.engine.work.running import until
 from tests.front.midwatch import listening
@@ -172,8 +173,7 @@ def test_an_engine_that_is_stopped_is_silent_and_goes_on_afterwards(workspace: W
 
 def test_no_descriptor_is_left_open(workspace: Workspace) -> None:
     """Neither by a visit to the store nor by one to a socket."""
-    before = len(os.listdir("/proc/self/fd"))
-    connect(workspace, actor=operator(os.getuid())).close()
-    with listening(workspace):
-        SocketControl(workspace, 1).close()
-    assert len(os.listdir("/proc/self/fd")) == before
+    with nothing_left_open():
+        connect(workspace, actor=operator(os.getuid())).close()
+        with listening(workspace):
+            SocketControl(workspace, 1).close()

@@ -17,6 +17,7 @@ from state.journal import Entry
 from state.model import command as c
 from state.model import task as t
 from tests.console.served import Served, served
+from tests.descriptors import nothing_left_open
 from tests.engine.engines import PATIENCE_S, House
 from tests.engine.work.running import until
 from tests.making import a_spec, a_task
@@ -203,12 +204,11 @@ def test_a_place_where_no_socket_can_be_is_an_error_that_leaves_nothing_open(tmp
     house = House(tmp_path)
     engine = house.engine()
     try:
-        before = len(os.listdir("/proc/self/fd"))
-        shutil.rmtree(house.workspace.hidden)
-        with pytest.raises(OSError) as failed:
-            asyncio.run(Server(house.workspace, engine).start())
-        assert failed.value.errno == errno.ENOENT
-        assert len(os.listdir("/proc/self/fd")) == before
+        with nothing_left_open():
+            shutil.rmtree(house.workspace.hidden)
+            with pytest.raises(OSError) as failed:
+                asyncio.run(Server(house.workspace, engine).start())
+            assert failed.value.errno == errno.ENOENT
     finally:
         house.workspace.hidden.mkdir()
         house.store.close()

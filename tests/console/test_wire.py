@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from console import wire
 from state.model import command as c
 from state.model.view import Delta, View
+from tests.descriptors import nothing_left_open
 from tests.making import NOON, a_build, a_spec, a_task
 
 CALLS: list[wire.Call] = [
@@ -144,9 +145,8 @@ def test_a_socket_deep_in_folders_can_be_reached(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(f"/proc/self/fd/{at}/it")
         listening.listen()
-        before = len(os.listdir("/proc/self/fd"))
-        wire.connect_socket(folder / "it", 5).close()
-        assert len(os.listdir("/proc/self/fd")) == before
+        with nothing_left_open():
+            wire.connect_socket(folder / "it", 5).close()
     os.close(at)
     with pytest.raises(ConnectionRefusedError):
         wire.connect_socket(folder / "it", 5)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from engine.rounds.alarm import Alarm
+from tests.descriptors import nothing_left_open
 
 PATIENCE_S = 20.0
 
@@ -107,9 +108,8 @@ def test_nothing_is_left_open() -> None:
     async def scene(alarm: Alarm, rang: asyncio.Event) -> bool:
         alarm.set(0.01)
         alarm.close()
-        before = len(os.listdir("/proc/self/fd"))
-        Alarm(rang.set).close()
-        assert len(os.listdir("/proc/self/fd")) == before
+        with nothing_left_open():
+            Alarm(rang.set).close()
         await asyncio.sleep(0.05)
         return rang.is_set()
 
