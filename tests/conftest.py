@@ -18,6 +18,18 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: _remove(Path(folder)))
 
 
+SECOND_TRIES = 3
+"""So many tests of a run may pass at their second try; more of them mean that something is wrong."""
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run in which too much was luck."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and len(reporter.stats.get("rerun", ())) > SECOND_TRIES:
+        reporter.write_line(f"\nmore than {SECOND_TRIES} tests needed a second try", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Give lone tests to one worker; leave measurements out unless they are asked for."""
     asked = "bench" in config.getoption("markexpr", "")
