@@ -16,12 +16,13 @@ from state.model.build import Build
 from state.model.command import Command, Reply, Request
 from state.model.control import Control
 from state.model.escalation import Escalation
+from state.model.learning.problem import Problem
 from state.model.progress import Progress
 from state.model.task import Task
 from state.model.view import Delta, EngineInfo, View
 from state.model.when.schedule import ScheduleState
 
-TABLES = ("tasks", "builds", "escalations", "anomalies", "schedules", "kill_uses", "breakers", "progress")
+TABLES = ("tasks", "builds", "escalations", "anomalies", "schedules", "kill_uses", "breakers", "problems", "progress")
 NEVER = datetime.min.replace(tzinfo=UTC)
 REPAINT_S = 0.25
 """The screen takes changes at most this often, and at once after a quiet time."""
@@ -42,6 +43,7 @@ class Changes:
     schedules: dict[str, ScheduleState] = field(default_factory=dict)
     kill_uses: dict[str, KillUse] = field(default_factory=dict)
     breakers: dict[str, Breaker] = field(default_factory=dict)
+    problems: dict[str, Problem] = field(default_factory=dict)
     progress: dict[str, Progress] = field(default_factory=dict)
 
     def absorb(self, delta: Delta) -> None:
@@ -56,6 +58,7 @@ class Changes:
         self.schedules.update((record.key, record) for record in delta.schedules)
         self.kill_uses.update((record.key, record) for record in delta.kill_uses)
         self.breakers.update((record.key, record) for record in delta.breakers)
+        self.problems.update((record.key, record) for record in delta.problems)
         self.progress.update((record.key, record) for record in delta.progress)
 
     def labels(self) -> set[str]:

@@ -183,4 +183,5 @@ def still_view(workspace: Workspace, store: Store, settings: Settings | None = N
         schedules=store.schedules,
         kill_uses=store.kill_uses,
         breakers=store.breakers,
+        problems=store.problems,
     )

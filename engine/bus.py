@@ -11,6 +11,7 @@ from state.model.brakes.kill_use import KillUse
 from state.model.build import Build
 from state.model.control import Control
 from state.model.escalation import Escalation
+from state.model.learning.problem import Problem
 from state.model.progress import Progress
 from state.model.task import Task
 from state.model.when.schedule import ScheduleState
@@ -75,6 +76,7 @@ class Bus:
             picture.schedules,
             picture.kill_uses,
             picture.breakers,
+            picture.problems,
             picture.progress,
         ):
             for record in table.values():
@@ -108,6 +110,7 @@ class Bus:
             schedules=tuple(change for change in changes if isinstance(change, ScheduleState)),
             kill_uses=tuple(change for change in changes if isinstance(change, KillUse)),
             breakers=tuple(change for change in changes if isinstance(change, Breaker)),
+            problems=tuple(change for change in changes if isinstance(change, Problem)),
             progress=tuple(change for change in changes if isinstance(change, Progress)),
             skipped=skipped,
         )

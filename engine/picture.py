@@ -25,6 +25,7 @@ def live(store: Store, now: datetime, info: EngineInfo, progress: Mapping[str, P
         schedules=store.schedules,
         kill_uses=store.kill_uses,
         breakers=store.breakers,
+        problems=store.problems,
         progress=progress,
     )
 

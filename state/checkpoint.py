@@ -17,6 +17,7 @@ from state.model.brakes.usage import Used
 from state.model.build import Build
 from state.model.control import Control
 from state.model.escalation import Escalation
+from state.model.learning.problem import Problem
 from state.model.task import Task
 from state.model.view import Record
 from state.model.when.schedule import ScheduleState
@@ -66,6 +67,7 @@ class Image(msgspec.Struct, frozen=True):
     breakers: dict[str, Breaker] = {}
     safekeeping: dict[str, Safekeeping] = {}
     used: dict[str, Used] = {}
+    problems: dict[str, Problem] = {}
 
     @property
     def mark(self) -> Mark:

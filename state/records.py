@@ -13,6 +13,7 @@ from state.model.brakes.usage import Used
 from state.model.build import Build
 from state.model.control import Control
 from state.model.escalation import Escalation
+from state.model.learning.problem import Problem
 from state.model.task import Task
 from state.model.view import Record
 from state.model.when.schedule import ScheduleState
@@ -31,6 +32,7 @@ TABLES: dict[str, type[Record]] = {
     "breakers": Breaker,
     "safekeeping": Safekeeping,
     "used": Used,
+    "problems": Problem,
 }
 TABLE_OF: dict[type, str] = {kind: name for name, kind in TABLES.items()}
 

@@ -24,6 +24,7 @@ from state.model.brakes.usage import Used
 from state.model.build import Build
 from state.model.control import Control
 from state.model.escalation import Escalation
+from state.model.learning.problem import Problem
 from state.model.reason import Reason
 from state.model.task import Task
 from state.model.view import Record
@@ -103,6 +104,7 @@ class Store:
         self.raised: Mapping[str, Raised] = self._live("raised", Raised)
         self.breakers: Mapping[str, Breaker] = self._live("breakers", Breaker)
         self.used: Mapping[str, Used] = self._live("used", Used)
+        self.problems: Mapping[str, Problem] = self._live("problems", Problem)
 
     @classmethod
     def open(

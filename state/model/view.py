@@ -14,13 +14,27 @@ from state.model.brakes.usage import Usage, Used
 from state.model.build import Build
 from state.model.control import Control
 from state.model.escalation import Escalation
+from state.model.learning.problem import Problem
 from state.model.progress import Progress
 from state.model.record import Noun
 from state.model.task import Task
 from state.model.when.context import Situation
 from state.model.when.schedule import ScheduleState
 
-Record = Task | Build | Escalation | Anomaly | Control | ScheduleState | Safekeeping | Breaker | Used | KillUse | Raised
+Record = (
+    Task
+    | Build
+    | Escalation
+    | Anomaly
+    | Control
+    | ScheduleState
+    | Safekeeping
+    | Breaker
+    | Used
+    | KillUse
+    | Raised
+    | Problem
+)
 """What a commit writes: the new form of one document."""
 
 
@@ -63,6 +77,7 @@ class View(Noun, frozen=True, kw_only=True):
     schedules: Mapping[str, ScheduleState] = msgspec.field(default_factory=dict)
     kill_uses: Mapping[str, KillUse] = msgspec.field(default_factory=dict)
     breakers: Mapping[str, Breaker] = msgspec.field(default_factory=dict)
+    problems: Mapping[str, Problem] = msgspec.field(default_factory=dict)
     progress: Mapping[str, Progress] = msgspec.field(default_factory=dict)
 
 
@@ -80,6 +95,7 @@ class Delta(Noun, frozen=True, kw_only=True):
     schedules: tuple[ScheduleState, ...] = ()
     kill_uses: tuple[KillUse, ...] = ()
     breakers: tuple[Breaker, ...] = ()
+    problems: tuple[Problem, ...] = ()
     progress: tuple[Progress, ...] = ()
     skipped: int = 0
     """How many older forms of these records were left out because the reader was slow."""

@@ -21,6 +21,7 @@ from state.model.brakes.breaker import Breaker
 from state.model.brakes.kill_use import KillUse
 from state.model.control import Control
 from state.model.escalation import Escalation, EscalationKind, Urgency
+from state.model.learning.problem import Problem
 from state.model.progress import Progress
 from state.model.verdict import Finding, Stance
 from state.model.view import Delta, EngineInfo, View
@@ -37,6 +38,7 @@ TABLES: dict[type[Any], str] = {
     ScheduleState: "schedules",
     KillUse: "kill_uses",
     Breaker: "breakers",
+    Problem: "problems",
 }
 
 
