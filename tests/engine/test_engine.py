@@ -1,25 +1,21 @@
 """The loop: one sync for a turn, replies only after it, nothing lost on the way out."""
 
 import asyncio
-import contextlib
 import errno
 import os
 import threading
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from engine import engine as engine_module
-from engine.rounds import alarm
 from engine.safety import record
 from engine.safety.privacy.scrubber import Scrubber
 from engine.safety.processes import alive
 from state.model import build as b
 from state.model import command as c
-from state.model import task as t
 from state.model.escalation import EscalationKind
-from state.settings import QueueSettings, RetrySettings, Settings
+from state.settings import QueueSettings, Settings
 from tests.engine.engines import PATIENCE_S, Gate, House, ask, nudge, until
 from tests.making import a_spec, a_task
 from tests.state.shaky import ShakyDisk
@@ -127,25 +123,6 @@ def test_commands_may_come_from_any_thread(house: House) -> None:
     assert len(answers) == 8 and all(reply.ok for reply in answers)
 
 
-def test_draining_lets_what_runs_end_and_starts_nothing_more(house: House) -> None:
-    """The running build comes to its end; the queued one waits for the next engine."""
-    house.settings = Settings(queue=QueueSettings(slots=1))
-
-    async def scene() -> None:
-        async with house.live() as engine:
-            await ask(engine, c.AddTasks(specs=(a_spec("first", command="while ! test -e go; do sleep 0.01; done"),)))
-            await house.build_is("running", "first-1")
-            await ask(engine, c.AddTasks(specs=(a_spec("second"),)))
-            engine.drain()
-            await nudge(engine)
-            assert house.build("first-1").state_name == "running"
-            (house.workspace.build("first-1").work / "go").touch()
-            await until(engine._leaving.is_set, "it ends")
-
-    asyncio.run(scene())
-    assert (house.task("first").state_name, house.task("second").state_name) == ("done", "queued")
-
-
 def test_leaving_lets_builds_run_on_for_the_next_engine(house: House) -> None:
     """Who leaves never harms a build: the same process is found again and collected, run once."""
 
@@ -167,125 +144,6 @@ def test_leaving_lets_builds_run_on_for_the_next_engine(house: House) -> None:
     asyncio.run(second())
     assert house.runs() == 1
     assert house.build().executed.result is b.Result.YES
-
-
-@pytest.mark.parametrize("waits_for", ["nothing", "an approval", "a retry", "a time"])
-def test_until_idle_ends_when_nothing_more_can_start_by_itself(house: House, waits_for: str) -> None:
-    """It ends beside a task that waits for the operator, and stays for one that waits for a time."""
-    tomorrow = house.clock.now() + timedelta(days=1)
-    spec = {
-        "nothing": a_spec(),
-        "an approval": a_spec(category=t.Category.NEW_FEATURE),
-        "a retry": a_spec(command="test -e /nowhere"),
-        "a time": a_spec(start_at=tomorrow),
-    }[waits_for]
-    house.settings = Settings(retry=RetrySettings(times=1, wait_s=300))
-
-    async def scene() -> None:
-        async with house.live(until_idle=True) as engine:
-            await until(engine._leaving.is_set, "an engine with nothing to do ends")
-        house.seed(
-            a_task(state=t.Queued(), **{name: getattr(spec, name) for name in ("category", "command", "start_at")})
-        )
-        async with house.live(until_idle=True) as engine:
-            if waits_for in ("a retry", "a time"):
-                if waits_for == "a retry":
-                    await house.task_is("retrying")
-                await until(lambda: engine._alarm is not None and engine._alarm.armed, "it sleeps until then")
-                assert not engine._leaving.is_set()
-                house.clock.forward(86_400)
-                engine._wake()
-            await until(engine._leaving.is_set, "it ends")
-
-    asyncio.run(scene())
-    ends = {"nothing": "done", "an approval": "awaiting_approval", "a retry": "failed", "a time": "done"}
-    assert house.task().state_name == ends[waits_for]
-
-
-def test_a_hosted_engine_that_loses_its_screen_goes_on_until_idle(house: House) -> None:
-    """It says that it is headless now, finishes what it can, and ends."""
-
-    async def scene() -> None:
-        async with house.live() as engine:
-            await ask(engine, c.AddTasks(specs=(a_spec(command="while ! test -e go; do sleep 0.01; done"),)))
-            await house.build_is("running")
-            engine.go_headless()
-            assert engine.view().engine.mode == "headless"
-            await nudge(engine)
-            assert not engine._leaving.is_set()
-            (house.workspace.build("tidy-1").work / "go").touch()
-            await until(engine._leaving.is_set, "it ends")
-
-    asyncio.run(scene())
-    assert house.task().state_name == "done"
-
-
-def test_a_clock_that_is_set_is_noticed_by_itself(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set back, nothing starts before its time; set forward, what is due starts without being asked."""
-    monkeypatch.setattr(alarm, "_LOOK_AGAIN_S", 0.01)
-    monkeypatch.setattr(alarm, "_system", object())  # as on a system without a timer of the kernel's
-    noon = house.clock.now()
-
-    async def scene() -> None:
-        async with house.live() as engine:
-            await ask(engine, c.AddTasks(specs=(a_spec(start_at=noon + timedelta(minutes=5)),)))
-            house.clock.set(noon - timedelta(hours=2))
-            turns = 0
-            real = engine._decide
-
-            def counted(starts: list[str], rounds: list[str]) -> None:
-                nonlocal turns
-                turns += 1
-                real(starts, rounds)
-
-            monkeypatch.setattr(engine, "_decide", counted)
-            await until(lambda: turns > 3, "it has looked at the clock again")
-            assert not house.store.builds
-            house.clock.set(noon + timedelta(minutes=6))
-            await house.task_is("done")
-
-    asyncio.run(scene())
-
-
-def test_a_viewer_that_does_not_read_misses_old_forms_and_nothing_else(house: House) -> None:
-    """Two viewers: the one that reads sees each step, the other gets the last forms at once, and both agree."""
-
-    async def scene() -> None:
-        async with house.live() as engine:
-            quick, slow = engine.subscribe(), engine.subscribe()
-            await slow.next()
-            seen: dict[str, str] = {}
-            steps: list[str] = []
-            await ask(engine, c.AddTasks(specs=(a_spec(),)))
-            while seen.get("tidy") != "done":
-                for task in (await asyncio.wait_for(quick.next(), PATIENCE_S)).tasks:
-                    seen[task.label] = task.state_name
-                    steps.append(task.state_name)
-            delta = await slow.next()
-            assert [task.state_name for task in delta.tasks] == ["done"]
-            assert [build.state_name for build in delta.builds] == ["finished"]
-            assert delta.skipped > 0 and len(steps) > 2
-            assert delta.number == engine.view().number
-
-    asyncio.run(scene())
-
-
-def test_a_view_never_changes(house: House) -> None:
-    """What was handed out stays as it was while the engine goes on; what is done to it reaches nobody."""
-
-    async def scene() -> None:
-        async with house.live() as engine:
-            before = engine.view()
-            await ask(engine, c.AddTasks(specs=(a_spec(),)))
-            await house.task_is("done")
-            after = engine.view()
-            assert not before.tasks and not before.builds and after.tasks
-            assert before.number < after.number
-            with contextlib.suppress(TypeError):
-                after.tasks.clear()  # type: ignore[attr-defined]
-            assert engine.view().tasks and house.store.tasks
-
-    asyncio.run(scene())
 
 
 def test_a_stop_file_that_is_there_before_the_engine_is_heeded_and_recorded(house: House) -> None:
@@ -414,7 +272,7 @@ def test_what_viewers_are_told_holds_no_personal_data(house: House) -> None:
             await until(lambda: bool(engine.view().progress), "it tells of its progress")
             await until(lambda: engine.view().progress["tidy-1"].percent == 40, "it tells how far it is")
             assert engine.view().progress["tidy-1"].step == "for [mail]"
-            engine._set_info(trouble="no room for ada@example.org")
+            engine._herald.set_info(trouble="no room for ada@example.org")
             assert engine.view().engine.trouble == "no room for [mail]"
             (house.workspace.build("tidy-1").work / "go").touch()
             await house.task_is("done")

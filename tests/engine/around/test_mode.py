@@ -110,7 +110,7 @@ def test_a_start_gives_its_slot_back_when_its_time_is_over(tmp_path: Path) -> No
         for label in ("a", "b"):
             await ask(engine, add(label, hours=2.0))
         await until(lambda: would(house) == ["a"], "the only slot to be taken")
-        assert engine._keeper.next_change() == NOON + timedelta(hours=2)
+        assert engine._agenda.keeper.next_change() == NOON + timedelta(hours=2)
         house.clock.forward(2 * 3600)
         await nudge(engine)
         await until(lambda: would(house) == ["a", "b"], "the slot to be given back")
@@ -299,7 +299,7 @@ def test_the_settings_begin_it_and_it_ends_by_itself_after_a_week(tmp_path: Path
         house.clock.forward(WEEK_S - 1)
         await nudge(engine)
         assert mode_of(house) is Mode.OBSERVE
-        assert engine._keeper.next_change() == NOON + timedelta(days=7)
+        assert engine._agenda.keeper.next_change() == NOON + timedelta(days=7)
         house.clock.forward(1)
         await nudge(engine)
         assert mode_of(house) is Mode.LIVE

@@ -89,8 +89,8 @@ def test_what_only_slides_out_of_its_window_wakes_nobody(tmp_path: Path) -> None
             await nudge(engine)
             (shown,) = engine.view().engine.limits
             assert (shown.used, shown.at(house.clock.now() + timedelta(hours=1))) == (3, 0)
-            assert engine._rates.next_change() is None
-            assert engine._rates.next_start(engine.view()) is None
+            assert engine._agenda.rates.next_change() is None
+            assert engine._agenda.rates.next_start(engine.view()) is None
 
     asyncio.run(scene())
 
@@ -129,7 +129,7 @@ def test_a_start_waits_for_the_rest_of_the_hour_and_comes_by_itself(tmp_path: Pa
             await add(engine, a_spec("large", budget=2 * MICRO), a_spec("small", budget=MICRO // 2))
             await house.task_is("done", label="small")
             assert house.task("large").state_name == "queued"
-            assert engine._rates.next_start(engine.view()) == house.clock.now() + timedelta(hours=1)
+            assert engine._agenda.rates.next_start(engine.view()) == house.clock.now() + timedelta(hours=1)
             house.clock.forward(3599)
             await nudge(engine)
             assert house.task("large").state_name == "queued"

@@ -114,7 +114,7 @@ def test_reported_actions_are_compensated_in_reverse(tmp_path: Path) -> None:
         assert not reply.ok and "no compensation is registered for mail" in reply.text
         assert told.read_text() == '{"id": 3}{"id": 1}'
         assert [deed.undone for deed in house.build().did] == ["done", "", "done"]
-        engine._settings.compensations["mail"] = Compensation(name="mail", run=f"tee -a {told}")
+        engine._hall.settings.compensations["mail"] = Compensation(name="mail", run=f"tee -a {told}")
         assert (await ask(engine, c.Undo(what="tidy-1"))).ok
         assert told.read_text() == '{"id": 3}{"id": 1}{"id": 2}', "what is taken back is not taken back twice"
         assert house.build().reverted.result is b.Result.YES
