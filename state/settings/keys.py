@@ -1,7 +1,6 @@
 """Which keys `midwatch.toml` has, what each holds and what it is for."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from state import units
 from state.model.brakes.reversal import Compensation
@@ -10,57 +9,10 @@ from state.model.mode import Mode
 from state.model.task import Category, Effect
 from state.model.when.schedule import Misfire, Schedule, Seconds
 from state.settings.brakes import Rates
-from state.settings.schedules import BUILT_IN
+from state.settings.forms import Key, Named, Section
+from state.settings.links import EMAIL, RESEARCH
+from state.settings.schedules import BUILT_IN, LACKS
 from state.settings.values import Outlet, SandboxKind, Settings, Words
-
-
-class Key(NamedTuple):
-    """One key: its name in the file, its field, how it is written and its line in the commented settings."""
-
-    name: str
-    field: str
-    kind: units.Kind
-    help: str
-
-
-class Named(NamedTuple):
-    """A kind of section that there may be many of, each with a name of its own."""
-
-    help: str
-    keys: tuple[Key, ...]
-    needed: tuple[str, ...]
-    """The keys that have no default."""
-    make: Callable[[str, dict[str, Any], Settings], Any]
-    """Turns a name, the fields that are told and all the other settings into the noun."""
-    example: Any
-    """The noun that the commented file shows."""
-    built_in: Mapping[str, Mapping[str, Any]]
-    """By name, the fields of those that are there without being written down, once `defaults` is true."""
-
-
-class Section(NamedTuple):
-    """One section of the file."""
-
-    name: str
-    """With a dot where it stands within another."""
-    help: str
-    keys: tuple[Key, ...]
-    field: str = ""
-    """That of the settings; empty where it is the name."""
-    scopes: Mapping[str, str] = {}
-    """Kinds of sub-sections that hold the same keys for some builds only, each with a name that the file shows."""
-    scope_keys: tuple[Key, ...] = ()
-    """The keys of those; empty where they are the section's own."""
-    scope_make: Callable[..., Any] = Rates
-    """What those become, given their fields."""
-    scope_field: str = ""
-    """The field of the settings that takes those; empty where one of the section's own does, by their kind."""
-
-    @property
-    def holds(self) -> str:
-        """The field of the settings that it fills."""
-        return self.field or self.name
-
 
 _ISOLATION = units.choice(SandboxKind)
 _FOREVER = "forever"
@@ -140,7 +92,6 @@ SECTIONS = (
         LIMITS,
         scopes={"category": Category.BUG_FIX},
         scope_keys=(*LIMITS, *ACTION),
-        scope_make=dict,
         scope_field="categories",
     ),
     Section(
@@ -159,6 +110,7 @@ SECTIONS = (
         ),
         field="rates",
         scopes={"category": Category.BUG_FIX, "task": "LABEL"},
+        scope_make=Rates,
     ),
     Section(
         "limits.night",
@@ -303,6 +255,8 @@ SECTIONS = (
             Key("tasks", "tasks", units.choice(Words), '"pseudonymise" or "keep" what a task says of people.'),
         ),
     ),
+    Section("email", "A mailbox that is looked through for offers; it is only read, and nothing is sent.", EMAIL),
+    Section("research", "Goals of GOALS.md that are looked into at night.", RESEARCH),
 )
 _EXAMPLE = Schedule(name="NAME", cron="0 23 * * *", run="status --json")
 _SCHEDULE = (
@@ -320,7 +274,10 @@ _SCHEDULE = (
 
 
 def _schedule(name: str, told: dict[str, Any], settings: Settings) -> Schedule:
-    return Schedule(**{"name": name, "zone": settings.time.zone, **told})
+    run = str(told["run"])
+    lacks = next((text for words, text, told_of in LACKS if run.startswith(words) and not told_of(settings)), "")
+    known = {**told, "enabled": False, "lacks": lacks} if lacks else told
+    return Schedule(**{"name": name, "zone": settings.time.zone, **known})
 
 
 _COMPENSATION = (

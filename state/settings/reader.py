@@ -15,7 +15,8 @@ from state.model.task import Category
 from state.model.when.context import Context, ContextRule
 from state.model.when.window import Exceptional, Window
 from state.settings import week, windows
-from state.settings.keys import ACTION, DEFAULTS, LIMITS, NAMED, SECTIONS, TASK, Key, Named, Section
+from state.settings.forms import Key, Named, Section
+from state.settings.keys import ACTION, DEFAULTS, LIMITS, NAMED, SECTIONS, TASK
 from state.settings.problems import Problem, SettingsError
 from state.settings.values import Settings, TaskSettings
 

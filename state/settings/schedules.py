@@ -1,9 +1,12 @@
 """The schedules that `[schedules] defaults = true` switches on."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from state.model.when.schedule import Misfire
+
+if TYPE_CHECKING:
+    from state.settings.values import Settings
 
 _H = 3600.0
 
@@ -22,3 +25,12 @@ BUILT_IN: Mapping[str, Mapping[str, Any]] = {
     "drill": {"cron": "0 12 1 * *", "run": "drill"},
 }  # fmt: skip
 """By name, the fields in which each differs from a schedule's defaults; a section of that name begins with them."""
+
+LACKS: tuple[tuple[str, str, Callable[["Settings"], bool]], ...] = (
+    ("email scan", "[email] host, user and password are not all set", lambda settings: settings.email.configured),
+    ("research", "[research] command is not set", lambda settings: bool(settings.research.command)),
+)
+"""The beginnings of command lines that have nothing to do until something is set: what to say, and how to tell.
+
+A schedule of such a command line stays off, instead of failing at each of its times.
+"""

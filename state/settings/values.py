@@ -18,6 +18,7 @@ from state.model.when.schedule import Schedule
 from state.model.when.window import Exceptional, Window
 from state.settings.brakes import AnomalySettings, BreakerSettings, CapSettings, NightSettings, RateSettings
 from state.settings.keeping import SnapshotSettings
+from state.settings.links import EmailSettings, ResearchSettings
 from state.zones import local_name
 
 
@@ -207,6 +208,8 @@ class Settings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     watch: WatchSettings = WatchSettings()
     legal: LegalSettings = LegalSettings()
     privacy: PrivacySettings = PrivacySettings()
+    email: EmailSettings = EmailSettings()
+    research: ResearchSettings = ResearchSettings()
     tasks: dict[str, TaskSettings] = {}
     schedules: dict[str, Schedule] = {}
     compensations: dict[str, Compensation] = {}

@@ -6,7 +6,7 @@ from state import units
 from state.model.task import Priority
 from state.model.when.context import Context, ContextRule
 from state.model.when.window import Window
-from state.settings.keys import Key
+from state.settings.forms import Key
 from state.settings.values import Settings
 from state.settings.week import CLOCK, DAYS, OPENING
 

@@ -193,6 +193,7 @@ def _row(schedule: "Schedule", view: "View") -> dict[str, Any]:
         "zone": schedule.zone,
         "run": schedule.run,
         "enabled": schedule.enabled,
+        "lacks": schedule.lacks,
         "paused": state.paused,
         "next": ahead,
         "overdue": _overdue(schedule, state, view),
@@ -219,7 +220,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
     cells = []
     for row in rows:
         if not row["enabled"] or row["paused"]:
-            ahead = "off" if not row["enabled"] else "paused"
+            ahead = ("off, lacks a setting" if row["lacks"] else "off") if not row["enabled"] else "paused"
         else:
             ahead = row["trouble"] or row["next"][0][:16].replace("T", " ")
         last = row["running"] or row["last"]
@@ -257,7 +258,7 @@ def _against(schedule: "Schedule", state: "ScheduleState", view: "View", trouble
     """Why it does not run, if it does not."""
     against = [trouble] if trouble else []
     if not schedule.enabled:
-        against.append("enabled = false in midwatch.toml")
+        against.append(f"{schedule.lacks} in midwatch.toml" if schedule.lacks else "enabled = false in midwatch.toml")
     if state.paused:
         against.append(f"it is paused: `midwatch schedules resume {schedule.name}` goes on")
     if view.control.stopped or view.engine.stop_file:

@@ -36,6 +36,8 @@ class Schedule(Noun, frozen=True, kw_only=True):
     zone: str = "UTC"
     seconds: Seconds = Seconds.FIRST
     enabled: bool = True
+    lacks: str = ""
+    """Which setting must be told before it can run, in words; empty when none is missing."""
     misfire: Misfire = Misfire.ONCE
     at_most: int = 10
     grace_s: float = 60.0

@@ -128,6 +128,23 @@ def test_every_setting_can_be_set(path: Path) -> None:
         blocked_domains = ["Example.com"]
         no_automation = ["example.org"]
         blocked_actions = ["financial"]
+        [email]
+        host = "mail.example.org"
+        port = 1993
+        tls = "starttls"
+        ca = "/etc/ours.pem"
+        user = "ada"
+        password = "imap"
+        address = "ada@example.org"
+        folder = "Offers"
+        keywords = ["commission*"]
+        since = "2d"
+        draft = "Dear {name}"
+        drafts_folder = "Drafts"
+        [research]
+        command = "agent {goal} > {out}"
+        goals_per_night = 1
+        hours = "30m"
         [watch]
         logs = ["/var/log/app.log"]
         [windows.siesta]
@@ -164,6 +181,21 @@ def test_every_setting_can_be_set(path: Path) -> None:
             "no_automation": ("example.org",),
             "blocked_actions": ("financial",),
         },
+        "email": {
+            "host": "mail.example.org",
+            "port": 1993,
+            "tls": "starttls",
+            "ca": "/etc/ours.pem",
+            "user": "ada",
+            "password": "imap",
+            "address": "ada@example.org",
+            "folder": "Offers",
+            "keywords": ("commission*",),
+            "since_s": 172800.0,
+            "draft": "Dear {name}",
+            "drafts_folder": "Drafts",
+        },
+        "research": {"command": "agent {goal} > {out}", "goals_per_night": 1, "hours": 0.5},
         "watch": {"logs": ("/var/log/app.log",)},
         "schedules": {},
         "compensations": {},
