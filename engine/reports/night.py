@@ -29,6 +29,7 @@ _VERBS = {
     EscalationKind.LIMIT_REACHED: ("approve", "raise", "deny"),
     EscalationKind.ANOMALY: ("why", "approve", "deny"),
     EscalationKind.SYSTEM_HEALTH: ("deny",),
+    EscalationKind.OPPORTUNITY: ("deny",),
 }
 
 

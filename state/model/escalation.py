@@ -33,6 +33,7 @@ class EscalationKind(StrEnum):
     LIMIT_REACHED = "limit_reached"
     ANOMALY = "anomaly"
     SYSTEM_HEALTH = "system_health"
+    OPPORTUNITY = "opportunity"
 
 
 class Escalation(Noun, frozen=True, kw_only=True):
