@@ -1,4 +1,4 @@
-"""A console on a terminal, as a program for the driver's tests: it writes down how its loop fares and how it ended."""
+"""A console on a terminal, as a program for the driver's tests: it writes down what it dropped, and how it ended."""
 
 import sys
 import tempfile
@@ -14,24 +14,15 @@ BEAT_S = 0.02
 
 
 def main(notes: Path) -> None:
-    """Run until it is left; `notes/gap` holds the loop's longest silence, `notes/end` how it ended."""
-    clock = SystemClock()
+    """Run until it is left; the loop counts dropped frames in `notes/dropped`, and `notes/end` says how it ended."""
     engine = night(FakeEngine())
     over = threading.Event()
 
     class Beating(Midwatch):
-        longest = 0.0
-        last = 0.0
-
         def on_mount(self) -> None:
             self.set_interval(BEAT_S, self.beat)
 
         def beat(self) -> None:
-            now = clock.monotonic()
-            if self.last:
-                self.longest = max(self.longest, now - self.last)
-            self.last = now
-            (notes / "gap").write_text(f"{self.longest:.3f}")
             dropped = self._driver._patient.dropped if self._driver else 0  # type: ignore[attr-defined]
             (notes / "dropped").write_text(str(dropped))
 
@@ -45,7 +36,7 @@ def main(notes: Path) -> None:
                 app.call_later(app.refresh, repaint=True)
 
     with tempfile.TemporaryDirectory() as folder:
-        app = Beating(engine, workspace(Path(folder)), ports(), actor="operator:ann", clock=clock)
+        app = Beating(engine, workspace(Path(folder)), ports(), actor="operator:ann", clock=SystemClock())
         worker = threading.Thread(target=work)
         worker.start()
         left = app.run()

