@@ -18,6 +18,8 @@ from state.model.view import Delta, EngineInfo, View
 
 _Answer = TypeVar("_Answer")
 _PACE_S = 0.05
+_CONNECT_S = 5.0
+"""How long an engine may take to answer the door."""
 """The shortest time between two deltas."""
 
 
@@ -77,8 +79,8 @@ class SocketLink:
 
     hosted = False
 
-    def __init__(self, workspace: Workspace, timeout_s: float = 5.0) -> None:
-        self._channel = wire.connect_socket(workspace.socket, timeout_s)
+    def __init__(self, workspace: Workspace) -> None:
+        self._channel = wire.connect_socket(workspace.socket, _CONNECT_S)
         self._channel.settimeout(None)
         self._ids = count(1)
         self._sending = threading.Lock()

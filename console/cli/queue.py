@@ -16,6 +16,8 @@ _STATES = (
     "done", "failed", "killed", "unknown",
 )  # fmt: skip
 
+_AFTER_STANDING = 2
+"""The line of a story that follows where it stands."""
 _AFTER_ANSWER = 3
 """The line of a story that follows the answer to whether it may start now."""
 _PASSED = 5
@@ -86,6 +88,7 @@ def next_(hand: Hand, as_json: bool) -> None:
 def why(hand: Hand, label: str, as_json: bool) -> None:
     """Tell the whole story of one task: where it stands, every rule's answer, what was tried."""
     from console.cli import shapes
+    from engine.policy.order import why_here
     from engine.policy.words import explain
 
     with hand.control() as control:
@@ -96,14 +99,18 @@ def why(hand: Hand, label: str, as_json: bool) -> None:
     when = judge.when(task)
     if when:
         story.insert(_AFTER_ANSWER, f"When, then? {when[0].upper()}{when[1:]}.")
+    ordered = shapes.queue_order(view.tasks.values())
+    position = ordered.index(task) + 1 if task in ordered else None
+    place = ""
+    if position is not None:
+        place = why_here(task, ordered[position - 2] if position > 1 else None)
+        story.insert(_AFTER_STANDING, f"What place has it? {position} of {len(ordered)} in the queue: {place}.")
     lasts = judge.lasts(task)
     if lasts:
         story.append(f"How long does it take? It should be {lasts}.")
     if as_json:
-        ordered = shapes.queue_order(view.tasks.values())
-        position = ordered.index(task) + 1 if task in ordered else None
         row = shapes.queue_row(task, position, judge.reasons(task))
-        say_json({**row, **judge.starts(task), "text": story})
+        say_json({**row, **judge.starts(task), "place": place, "text": story})
     else:
         say("\n".join(story))
 

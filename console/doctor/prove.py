@@ -1,8 +1,7 @@
 """Goes through every guard, and gathers what was seen."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from itertools import chain
+from collections.abc import AsyncIterator
 
 from console.doctor import gate, keys, killing, limits, privacy, record, sandbox, together, unusual
 from console.doctor.proof import Proof, Trial, seen
@@ -52,9 +51,3 @@ async def attempt(trial: Trial, at: Stand) -> Proof:
         return seen(name, False, f"nothing is proven: {trial.__doc__ or name} took too long")
     except (MidwatchError, OSError) as error:
         return seen(name, False, f"nothing is proven: {error}")
-
-
-def all_held(proofs: Iterable[Proof]) -> bool:
-    """Whether there are proofs, and every guard held."""
-    found = list(chain(proofs))
-    return bool(found) and all(proof.tripped for proof in found)

@@ -28,7 +28,6 @@ from state.model.brakes.kill_use import KillUse, Means
 from state.model.task import LimitOverrides
 from state.settings import HttpSettings, Settings
 
-PROCESSES = 200
 BUILDS = 2
 GROWN_S = 120.0
 """How long builds may take to come up; a busy machine is no reason to rehearse nothing."""

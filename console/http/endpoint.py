@@ -13,7 +13,7 @@ from aiohttp import web
 from console.daemon import health
 from console.http.exposition import Exposition
 from console.http.guard import Guard, Refusal
-from engine.clock import Clock, SystemClock
+from engine.clock import SystemClock
 from engine.safety import kill_switch
 from state.errors import MidwatchError
 from state.files import Workspace
@@ -43,10 +43,10 @@ class KillOrder(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Endpoint:
     """Answers without the engine's loop: the switch works on files, and all else waits only so long for the engine."""
 
-    def __init__(self, workspace: Workspace, settings: HttpSettings, clock: Clock | None = None) -> None:
+    def __init__(self, workspace: Workspace, settings: HttpSettings) -> None:
         self._workspace = workspace
         self._settings = settings
-        self._guard = Guard(workspace, clock or SystemClock())
+        self._guard = Guard(workspace, SystemClock())
         self._exposition = Exposition(workspace)
         # Of its own, so that nobody who asks for figures can keep the switch waiting.
         self._killers = ThreadPoolExecutor(_KILLERS, "http-kill")

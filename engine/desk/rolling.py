@@ -7,7 +7,6 @@ from engine.policy.rollout.version import NEVER_ALONE
 from state.model import command as c
 from state.model.brakes.rollout import STAGES, Ended, Rollout
 from state.model.control import Control
-from state.model.reason import ENGINE
 from state.model.task import Category
 
 
@@ -65,7 +64,7 @@ class Rolling:
     def _steer(self, command: c.SteerRollout, actor: str) -> str:
         return self.steer(command.on, actor, command.why or "asked for by the operator")
 
-    def steer(self, on: bool, actor: str = ENGINE, why: str = "") -> str:
+    def steer(self, on: bool, actor: str, why: str) -> str:
         """Stage the next stage or the way back; raises Refused where there is none."""
         control = self.at.store.control
         rollout = control.rollout

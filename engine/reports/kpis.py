@@ -30,7 +30,6 @@ NIGHTLY = Goal(low=2, high=3)
 """Builds shipped in a night."""
 WEEKLY = Goal(low=14, high=21)
 WEEKLY_HOURS = Goal(low=42, high=56)
-NIGHTLY_HOURS = Goal(low=6, high=8)
 DAILY_PROBLEMS = Goal(low=1, high=2)
 
 

@@ -3,7 +3,7 @@
 import secrets
 import time
 
-from engine.clock import Clock, SystemClock
+from engine.clock import SystemClock
 from engine.safety.kill import KillReport, kill_until_none
 from engine.safety.stop_file import BY_FILE, Stop, StopLine, append, engaged, notes, record_deaths, uses
 from state.errors import MidwatchError
@@ -23,14 +23,14 @@ class SwitchFailed(MidwatchError):
 
 
 def engage(
-    workspace: Workspace, by: str, why: str, clock: Clock | None = None, *, means: Means = Means.LIBRARY
+    workspace: Workspace, by: str, why: str, *, means: Means = Means.LIBRARY
 ) -> tuple[KillReport, ...]:
     """Forbid every start, then end every build, again until none is found; returns what died.
 
     Needs no engine, and leaves in the file who used it, by which means and how long it took. Raises SwitchFailed when
     the file cannot be made, but only once all builds are dead.
     """
-    clock = clock or SystemClock()
+    clock = SystemClock()
     began = time.monotonic()
     use = secrets.token_hex(8)
     trouble = append(workspace, StopLine(at=clock.now(), by=by, why=why, means=means, use=use))

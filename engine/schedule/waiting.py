@@ -67,10 +67,6 @@ class Waiting:
         """The next moment at which a task's waiting ends by itself; past ones do not count."""
         return min((due for due in self._due.values() if due > now), default=None)
 
-    def any_due(self) -> bool:
-        """Whether any task waits for a time."""
-        return bool(self._due)
-
     def _index_due(self, task: t.Task) -> None:
         due = due_at(task)
         if due is not None:

@@ -55,13 +55,6 @@ class Week:
         first = next(iter(self.ahead(now)), None)
         return first if first is not None and first.opens_at <= now else None
 
-    def left_s(self, now: datetime) -> float:
-        """Return for how long the present window still counts, in seconds: 0 without one, infinite for one for ever."""
-        span = self.at(now)
-        if span is None:
-            return 0.0
-        return float("inf") if span.endless else (span.closes_at - now).total_seconds()
-
     def next_change(self, now: datetime) -> datetime | None:
         """Return when another window counts than now, or none; None when that is not within two weeks."""
         first = next(iter(self.ahead(now)), None)

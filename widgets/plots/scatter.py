@@ -29,7 +29,6 @@ def scatter(
     *,
     start: float = 1.0,
     width: int = WIDTH,
-    height: int = HEIGHT,
 ) -> list[str]:
     """Return the picture's lines: each value before is a dot, the oldest at the left, and the value the last point.
 
@@ -37,20 +36,20 @@ def scatter(
     room for 0. `show` gives a level's label. It says the same without any colour, and each line fits `width` cells.
     """
     levels = [lines.high, lines.centre, *([] if lines.low is None else [lines.low])]
-    place = _rows([*before, value, *levels], start, height)
-    labels = dict.fromkeys(range(height), "")
+    place = _rows([*before, value, *levels], start)
+    labels = dict.fromkeys(range(HEIGHT), "")
     for level in (lines.low, lines.centre, lines.high, value):
         if level is not None:
             labels[place(level)] = show(level)
     room = max(map(cell_len, labels.values()))
     across = max(width - room - 3, _NARROWEST)
-    grid = [[" "] * across for _ in range(height)]
+    grid = [[" "] * across for _ in range(HEIGHT)]
     for level in levels:
         grid[place(level)] = [CENTRE if level == lines.centre else EDGE] * across
     for number, each in enumerate(before):
         grid[place(each)][round(number * (across - 1) / len(before))] = DOT
     grid[place(value)][-1] = POINT
-    drawn = [_line(labels[row], room, "┤" if labels[row] else "│", "".join(grid[row])) for row in range(height)]
+    drawn = [_line(labels[row], room, "┤" if labels[row] else "│", "".join(grid[row])) for row in range(HEIGHT)]
     return [*drawn, _line("", room, "└", CENTRE * across), _line("", room, " ", _feet(len(before), across))]
 
 
@@ -60,7 +59,7 @@ def legend(count: int, *, low: bool) -> str:
     return f"{DOT} {count} builds before   {POINT} this one   {EDGE} {edges}   {CENTRE} median"
 
 
-def _rows(values: Sequence[float], start: float, height: int) -> Callable[[float], int]:
+def _rows(values: Sequence[float], start: float) -> Callable[[float], int]:
     """Return what gives a value's row, 0 being the highest."""
     logs = [math.log(max(value, 0.0) + start) for value in values]
     bottom, top = min(logs), max(logs)
@@ -68,7 +67,7 @@ def _rows(values: Sequence[float], start: float, height: int) -> Callable[[float
 
     def place(value: float) -> int:
         share = (math.log(max(value, 0.0) + start) - bottom) / span
-        return height - 1 - round(share * (height - 1))
+        return HEIGHT - 1 - round(share * (HEIGHT - 1))
 
     return place
 

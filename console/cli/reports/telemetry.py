@@ -61,10 +61,3 @@ def _table(found: "list[Summary]", least: int) -> str:
         before = words
     headings = ["KIND", "FIGURE", "N", "MEDIAN", "MAD", "BAND", "LAST"]
     return f"{table(rows, headings, width=terminal_width())}\n\na band needs {least} builds that ended well"
-
-
-def _edges(summary: "Summary") -> str:
-    band, show = summary.band, summary.figure.show
-    if band is None:
-        return ""
-    return f"{show(band.low)} to {show(band.high)}" if band.low else f"up to {show(band.high)}"

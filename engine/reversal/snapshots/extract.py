@@ -11,6 +11,8 @@ from state.disk import DISK, Disk
 
 _SYNCS = 8
 _AT_ONCE = 64
+_TOLD = 20
+"""Differences that are told of."""
 
 
 class Extractor:
@@ -80,12 +82,12 @@ def lay_out(objects: Objects, entries: Iterable[Entry], tops: dict[int, Path], d
             path.chmod(entry.mode)
 
 
-def differences(entries: Iterable[Entry], tops: dict[int, Path], most: int = 20) -> list[str]:
+def differences(entries: Iterable[Entry], tops: dict[int, Path]) -> list[str]:
     """Compare what lies below these folders with what the entries say; return each difference in words."""
     found = list[str]()
     for entry in entries:
         top = tops.get(entry.root)
-        if top is not None and len(found) < most and (text := _difference(entry, top / os.fsdecode(entry.name))):
+        if top is not None and len(found) < _TOLD and (text := _difference(entry, top / os.fsdecode(entry.name))):
             found.append(text)
     return found
 

@@ -97,10 +97,6 @@ class Meter:
         """A build is over: nothing more of it is taken."""
         self._seen.pop(build, None)
 
-    def spent_by(self, build: str) -> Amount:
-        """What a build that is under way has used so far."""
-        return self._seen.get(build, _NOTHING)
-
     def is_under_way(self, build: str) -> bool:
         """Whether a build is counted."""
         return build in self._seen

@@ -12,6 +12,8 @@ from engine.work.git import GitError, shown
 _LONGEST = 3000
 """Bytes of a path below the workspace; a longer one could not be opened by its full name."""
 _NOTES = 20
+_AT_MOST = 1 << 20
+"""Bytes that are read of the log of what a build committed."""
 _HFS_IGNORED = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 _GIT = re.compile(r"(?:\.git|git~1)[ .]*(?:$|[:\\])", re.IGNORECASE)
 _MODULES = re.compile(r"(?:\.gitmodules|gitmod~\d|gi7eb[0-9a-f]~\d)[ .]*(?:$|[:\\])", re.IGNORECASE)
@@ -168,7 +170,7 @@ def _free(aside: Path) -> Path:
     return aside / str(number)
 
 
-def _read_plain(root: Path, *parts: str, limit: int = 1 << 20) -> bytes:
+def _read_plain(root: Path, *parts: str) -> bytes:
     """Read a regular file that is reached through real folders only; empty bytes when it is anything else."""
     fd = -1
     try:
@@ -178,7 +180,7 @@ def _read_plain(root: Path, *parts: str, limit: int = 1 << 20) -> bytes:
             below = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | kind, dir_fd=fd)
             os.close(fd)
             fd = below
-        return os.read(fd, limit) if stat.S_ISREG(os.fstat(fd).st_mode) else b""
+        return os.read(fd, _AT_MOST) if stat.S_ISREG(os.fstat(fd).st_mode) else b""
     except OSError:
         return b""
     finally:

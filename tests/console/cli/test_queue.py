@@ -80,6 +80,21 @@ def test_why_tells_the_whole_story(filled):
     assert {why["rule"] for why in answer["reasons"]} >= {"clarity", "risk", "approvals", "slots", "kill_switch"}
     assert answer["text"]
     assert "clarity" in filled.ok("why", "vague")
+
+
+def test_why_gives_the_reason_for_the_place_in_the_queue(filled):
+    """It is the first difference to the task just ahead; what has ended has no place."""
+    assert filled.json("why", "third")["place"].startswith("after vague, which has waited longer")
+    assert "What place has it? 2 of 4 in the queue: after first, which has high priority where " in filled.ok(
+        "why", "second"
+    )
+    filled.ok("kill", "first")
+    assert filled.json("why", "first")["place"] == ""
+    assert "What place" not in filled.ok("why", "first")
+
+
+def test_why_refuses_a_name_it_does_not_know(filled):
+    """It says which one is near."""
     code, complaint = filled.fails("why", "vagu")
     assert code == 1
     assert "did you mean vague?" in complaint

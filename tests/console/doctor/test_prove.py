@@ -3,7 +3,7 @@
 import asyncio
 
 from console.doctor.proof import Proof, seen
-from console.doctor.prove import all_held, attempt
+from console.doctor.prove import attempt
 from console.doctor.stand import Stand, stand
 
 
@@ -21,10 +21,3 @@ def test_a_trial_that_cannot_be_made_proves_nothing() -> None:
 
     proof = asyncio.run(scene())
     assert not proof.tripped and "nothing is proven" in proof.detail and "No such file" in proof.detail
-
-
-def test_no_proofs_are_no_proof() -> None:
-    """An empty list is not good news."""
-    assert not all_held([])
-    assert all_held([seen("a", True, "seen")])
-    assert not all_held([seen("a", True, "seen"), seen("b", False, "not")])
