@@ -22,9 +22,7 @@ class SwitchFailed(MidwatchError):
     """The kill switch could not be brought into the position that was asked for."""
 
 
-def engage(
-    workspace: Workspace, by: str, why: str, *, means: Means = Means.LIBRARY
-) -> tuple[KillReport, ...]:
+def engage(workspace: Workspace, by: str, why: str, *, means: Means = Means.LIBRARY) -> tuple[KillReport, ...]:
     """Forbid every start, then end every build, again until none is found; returns what died.
 
     Needs no engine, and leaves in the file who used it, by which means and how long it took. Raises SwitchFailed when
