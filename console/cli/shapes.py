@@ -7,6 +7,7 @@ from engine.policy.order import order_key
 from state.model import build as b
 from state.model import task as t
 from state.model.brakes.kill_use import last_drill, last_use
+from state.model.brakes.tokens import total
 from state.model.brakes.usage import Usage
 from state.model.build import Build
 from state.model.control import Control
@@ -114,6 +115,7 @@ def active_row(build: Build, view: View) -> Value:
         "disk_bytes": progress.disk_bytes if progress else None,
         "calls": progress.calls if progress else build.calls,
         "spent_micro": progress.spent if progress else build.spent,
+        "tokens": total(progress.tokens if progress else build.tokens),
         "held": _held(build),
         "life_at": progress.life_at if progress else None,
         "sandboxed": build.sandboxed,

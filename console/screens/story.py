@@ -10,6 +10,7 @@ from state.model import task as t
 from state.model.anomaly import Anomaly
 from state.model.brakes import figure
 from state.model.brakes.margin import margins
+from state.model.brakes.tokens import total
 from state.model.build import Build
 from state.model.money import to_dollars
 from state.model.progress import Progress
@@ -168,6 +169,8 @@ def _figures(build: Build, live: Progress | None) -> str:
     calls, spent = (live.calls, live.spent) if live else (build.calls, build.spent)
     if calls or spent:
         told += f" · {calls:,} calls · {to_dollars(spent)}"
+    if tokens := total(live.tokens if live else build.tokens):
+        told += f" · {tokens:,} tokens"
     if live is None:
         return told
     life = f" · last sign of life {words.clock(live.life_at, seconds=True)}" if live.life_at else ""

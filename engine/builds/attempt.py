@@ -269,6 +269,7 @@ class Attempt:
             memory_bytes=progress.memory_most_bytes or None,
             calls=progress.calls,
             spent=progress.spent,
+            tokens=progress.tokens,
         )
 
     async def _collect(self) -> None:

@@ -6,13 +6,13 @@ from types import MappingProxyType
 
 import msgspec
 
-from engine.builds import breakers
+from engine.builds import breakers, unpriced
 from engine.builds.comparison import Comparison
 from engine.builds.incidents import given_up
 from engine.hall import Hall
 from engine.policy.approvals import before_merge
 from engine.policy.back.way import with_back
-from engine.policy.limits import bounds
+from engine.policy.limits import bounds, prices
 from engine.policy.moment import vetoed
 from engine.rounds.recurring import again
 from state.model import build as b
@@ -22,6 +22,7 @@ from state.model.brakes.hold import Hold
 from state.model.escalation import Escalation, EscalationKind, Urgency
 from state.model.mode import WITHDRAWN
 from state.model.moves import move_build, move_task, release
+from state.model.view import Record
 
 CLOSED = "the end of its window"
 """Who ends a build that is to end with its window: no verdict on the task, which goes back into the queue."""
@@ -53,7 +54,7 @@ class Outcome:
         """The limit that it ended beyond: it was over before anybody could hold it."""
         build = self._build
         used = {"files": build.files_changed, "calls": build.calls, "spent": build.spent}
-        return bounds.broken(build, used, self._hall.clock.now())
+        return bounds.broken(build, used, self._hall.clock.now()) or unpriced.found(self._hall, build)
 
     def note_beyond(self) -> None:
         """Say so if it ended beyond a limit."""
@@ -61,6 +62,11 @@ class Outcome:
         if beyond is not None:
             self.note(f"it ended before it could be held: {beyond.short}")
             self.anomaly(beyond.figure, beyond.used, beyond.limit, f"{self._id} ended beyond its limit: {beyond.short}")
+        for told in prices.differing(prices.priced(self._build.tokens, self._hall.settings.prices)):
+            self.note(told)
+        if unpriced.found(self._hall, self._build) is not None and unpriced.pauses(self._hall):
+            records = unpriced.asked(self._hall, self._build)
+            self._hall.stage(records, "deciding_failed", f"{self._id} used a model without a price", self._build)
 
     def note(self, text: str) -> None:
         """Add something that the operator should know of how it ran."""
@@ -138,11 +144,15 @@ class Outcome:
         now = self._hall.clock.now()
         build = msgspec.structs.replace(self._build, hold=hold)
         kind = EscalationKind.ANOMALY if hold.anomaly else EscalationKind.LIMIT_REACHED
+        urgency, text, pause = Urgency.HIGH, hold.text, list[Record]()
+        if hold.figure == prices.UNPRICED and unpriced.pauses(self._hall):
+            control, told = unpriced.paused(self._hall, build)
+            urgency, text, pause = Urgency.URGENT, f"{hold.text}; {told}", [control]
         question = self._hall.questions.ask(
-            kind, self._task, hold.text, now, build=self._id, digest=hold.digest, urgency=Urgency.HIGH
+            kind, self._task, text, now, build=self._id, digest=hold.digest, urgency=urgency
         )
         known = (("figure", hold.figure), ("used", f"{hold.used:,g}"), ("allowed", f"{hold.limit:,g}"))
-        self._hall.stage([build, question], "build_held", hold.text, build, known=known)
+        self._hall.stage([build, question, *pause], "build_held", text, build, known=known)
 
     def stalled(self, quiet_s: float, after_s: float) -> None:
         """It shows no sign of life; it goes on, and the operator is asked."""

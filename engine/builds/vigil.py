@@ -10,7 +10,7 @@ from engine.builds.outcome import Outcome
 from engine.builds.recount import Recount
 from engine.builds.use import Use
 from engine.hall import Hall
-from engine.policy.limits import bounds
+from engine.policy.limits import bounds, prices
 from engine.safety import freezer
 from engine.safety.processes import Identity
 from engine.work import process
@@ -45,7 +45,7 @@ class Vigil:
         self._paths = hall.workspace.build(build_id)
         self._outcome = outcome
         self._recount = Recount(self._paths, repo=bool(self._build.repo))
-        self._use = Use(self._build, adopted=adopted)
+        self._use = Use(self._build, adopted=adopted, price_list=lambda: hall.settings.prices)
         self._comparison = Comparison(hall, build_id)
         self._wanted: Hold | None = None
         self._frozen: bool | None = None if adopted else False
@@ -130,16 +130,17 @@ class Vigil:
         hold = bounds.broken(build, _figures(self._use.latest), now)
         hold = hold or self._comparison.broken(self._use.latest, self._run_s(build, now), now)
         hold = hold or self._late(build, now)
+        hold = hold or prices.broken(build, self._use.latest.tokens, now)
         # Its own limit comes before those that it shares: whoever is told of the figures may hold it as well.
         if hold is not None:
             self.hold(hold)
         self._hall.publish(self._use.latest)
         self._note_use()
 
-    def _note_use(self) -> None:
+    def _note_use(self, *, at_once: bool = False) -> None:
         """Keep on record what was called and spent, which cannot be counted again after a crash."""
         build = self._build
-        noted = self._use.noted(build, self._hall.clock.monotonic())
+        noted = self._use.noted(build, self._hall.clock.monotonic(), at_once=at_once)
         if noted is not None and not build.over:
             self._hall.stage([noted], "use_noted", f"{noted.calls} calls, {to_dollars(noted.spent)}", build)
 
@@ -184,6 +185,7 @@ class Vigil:
             if not hold.anomaly and hold.figure in bounds.BOUNDS and used > hold.used:
                 hold = bounds.over(build, hold.figure, used, hold.limit, hold.since)
             self._hall.publish(self._use.latest)
+            self._note_use(at_once=True)
             self._outcome.held(hold)
             if hold.anomaly:
                 self._comparison.held(hold)

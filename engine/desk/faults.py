@@ -1,5 +1,7 @@
 """Takes a failure of deciding itself as a reason to decide nothing more."""
 
+from datetime import datetime
+
 import msgspec
 
 from engine.desk.common import Common, Handlers, Refused
@@ -32,16 +34,14 @@ class Faults:
     def trip(self, text: str, actor: str = ENGINE) -> None:
         """Stage that nothing starts by itself from now on; the same fault again raises its count."""
         now = self.at.clock.now()
-        text = one_line(text, _WIDTH)
-        control = self.at.store.control
-        before = control.fault
-        count = before.count + 1 if before is not None and before.text == text else 1
-        fault = Fault(text=text, since=now, count=count)
-        often = f" (for the {_ordinal(count)} time)" if count > 1 else ""
-        told = f"{text}{often}: nothing is decided any more, running builds go on; the engine's log has all; {RESUME}"
+        paused = faulted(self.at.store.control, text, now)
+        fault = paused.fault
+        assert fault is not None
+        often = f" (for the {_ordinal(fault.count)} time)" if fault.count > 1 else ""
+        told = f"{fault.text}{often}: nothing is decided any more, running builds go on; the engine's log has all; "
+        told += RESUME
         kind = EscalationKind.SYSTEM_HEALTH
         question = self.at.questions.ask(kind, None, told, now, urgency=Urgency.URGENT, about=SUBJECT)
-        paused = msgspec.structs.replace(control, paused=True, fault=fault)
         self.at.stage([paused, question], actor, "deciding_failed", told)
 
     def well(self) -> None:
@@ -49,6 +49,14 @@ class Faults:
         if self.at.questions.open_on(SUBJECT):
             answered = self.at.questions.answer(SUBJECT, "deciding works again", self.at.clock.now())
             self.at.stage(answered, ENGINE, "deciding_works", "a whole turn was decided without a failure")
+
+
+def faulted(control: Control, text: str, now: datetime) -> Control:
+    """Return that nothing is decided any more; the same fault again raises its count."""
+    text = one_line(text, _WIDTH)
+    before = control.fault
+    count = before.count + 1 if before is not None and before.text == text else 1
+    return msgspec.structs.replace(control, paused=True, fault=Fault(text=text, since=now, count=count))
 
 
 def resumed(control: Control) -> Control:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 import msgspec
 
 from engine.desk.common import OBSERVES, Common, Handlers, Refused
-from engine.policy.limits import bounds
+from engine.desk.faults import RESUME
+from engine.policy.limits import bounds, prices
 from engine.policy.times import say_here
 from state.model import build as b
 from state.model import command as c
@@ -34,12 +35,16 @@ class Holds:
         """Let it go on, once, as far beyond this figure as its limit goes."""
         self._refuse_stale(hold, digest)
         self._refuse_observing(build)
+        self._refuse_unpriced(build, hold)
         now = self.at.clock.now()
         free = release(build, now, allowed=bounds.allowed(build, hold))
         answered = self.at.questions.answer(build.label, "approved", now)
         self.at.stage([free, *answered], actor, "hold_approved", why, label=build.label, build=build.id)
         if hold.anomaly:
             return f"{build.label}: {build.id} goes on; it is not stopped for its {figures.name(hold.figure)} again"
+        if hold.figure == prices.UNPRICED:
+            manual = f"; nothing else is decided yet: {RESUME}" if self.at.store.control.manual else ""
+            return f"{build.label}: {build.id} goes on, and what it used is counted at its price{manual}"
         if hold.figure not in bounds.BOUNDS:
             return f"{build.label}: {build.id} goes on, for as much again of {figures.name(hold.figure)}"
         far = figures.said(hold.figure, bounds.bound(free, hold.figure))
@@ -85,6 +90,13 @@ class Holds:
     def _refuse_observing(self, build: b.Build) -> None:
         if self.at.observes:
             raise Refused(f"{OBSERVES}, so {build.id} stays frozen; `midwatch deny {build.label}` kills it")
+
+    def _refuse_unpriced(self, build: b.Build, hold: Hold) -> None:
+        """A yes alone gives no model a price; a price of 0 is one."""
+        if hold.figure == prices.UNPRICED:
+            models = prices.unpriced(prices.priced(build.tokens, self.at.orders.settings.prices))
+            if models:
+                raise Refused(f"{build.id} stays frozen: {prices.missing(models)} (0 says that it costs nothing)")
 
     @staticmethod
     def _refuse_stale(hold: Hold, digest: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from engine.reports.runs import Span, ending, merged_at, over_at, ran_s
+from state.model.brakes.tokens import total
 from state.model.build import Build
 from state.model.escalation import EscalationKind
 from state.model.record import Noun
@@ -65,6 +66,10 @@ class Row(Noun, frozen=True, kw_only=True):
     merged: int
     killed: int
     unknown: int
+    tokens: int
+    """What they used of language models, by their own word."""
+    spent: int
+    """Micro-dollars."""
 
 
 class Stats(Noun, frozen=True, kw_only=True):
@@ -153,4 +158,6 @@ def _row(category: str, builds: Sequence[Build], now: datetime) -> Row:
         merged=sum(merged_at(build) is not None for build in builds),
         killed=sum(ending(build) == "killed" for build in builds),
         unknown=sum(ending(build) == "unknown" for build in builds),
+        tokens=sum(total(build.tokens) for build in builds),
+        spent=sum(build.spent for build in builds),
     )

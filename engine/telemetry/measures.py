@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from engine.policy.bands.figures import CALLS, CPU, DURATION, FILES, MEMORY, OUTPUT, SHORTEST_S, SPENT, Figure
+from engine.policy.bands.figures import CALLS, CPU, DURATION, FILES, MEMORY, OUTPUT, SHORTEST_S, SPENT, TOKENS, Figure
 from state.model import build as b
+from state.model.brakes.tokens import total
 from state.model.progress import Progress
 
 
@@ -47,6 +48,9 @@ def of_sample(build: b.Build) -> dict[str, float]:
         values[OUTPUT.name] = rate(build.output_bytes, lasted_s)
         values[CALLS.name] = float(build.calls)
         values[SPENT.name] = float(build.spent)
+    if build.tokens:
+        # Of builds that name no model nobody knows how many they used.
+        values[TOKENS.name] = float(total(build.tokens))
     if build.memory_bytes is not None:
         values[MEMORY.name] = float(build.memory_bytes)
     return values
@@ -62,6 +66,7 @@ def of_running(progress: Progress, lasted_s: float, usually_s: float) -> list[Me
         Measured(FILES, float(progress.files_changed)),
         Measured(CALLS, float(progress.calls)),
         Measured(SPENT, float(progress.spent)),
+        Measured(TOKENS, float(total(progress.tokens))),
         Measured(CPU, progress.cpu_s),
         Measured(MEMORY, float(progress.memory_most_bytes)),
     ]

@@ -168,8 +168,9 @@ class Monitor:
             output_bytes=self._log.total_bytes,
             cut_bytes=self._log.cut_bytes,
             step=self._lines.step or self.progress.step,
-            calls=self._lines.calls,
-            spent=self._lines.spent,
+            calls=self._lines.used.calls,
+            spent=self._lines.used.spent,
+            tokens=self._lines.used.tokens,
         )
 
     def _read_notes(self) -> None:

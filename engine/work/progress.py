@@ -26,16 +26,14 @@ _MADE = re.compile(r"(?:commit(?: \([a-z]+\))?|cherry-pick|revert): (.*)")
 class ProgressReader:
     """Finds lines such as `::progress 40 writing tests` in output that comes in pieces; the latest one counts.
 
-    Of lines such as `::usage calls=3 usd=0.12` each counts.
+    Of lines such as `::usage calls=3 usd=0.12` and `::usage model=NAME in=900 out=40` each counts.
     """
 
     def __init__(self) -> None:
         self.percent: int | None = None
         """0 to 100; None before the first line."""
         self.step = ""
-        self.calls = 0
-        self.spent = 0
-        """Micro-dollars."""
+        self.used = usage.Tally()
         self._begun = b""
 
     def feed(self, data: bytes) -> None:
@@ -49,9 +47,8 @@ class ProgressReader:
 
     def _read(self, line: bytes) -> None:
         used = usage.read(clean(line.decode(errors="replace"))) if usage.MARK in line else None
-        if used:
-            self.calls += used[0]
-            self.spent += used[1]
+        if used is not None:
+            self.used.add(used)
         found = _PROGRESS.fullmatch(clean(line.decode(errors="replace"))) if _MARK in line else None
         if found:
             self.percent = min(max(int(found[1]), 0), 100)

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from state.model.brakes.hold import Hold
 from state.model.brakes.reversal import Deed, Reversal
+from state.model.brakes.tokens import Tokens
 from state.model.money import MICRO
 from state.model.record import Noun, Tagged
 from state.model.task import Approval
@@ -141,6 +142,8 @@ class Build(Noun, frozen=True, kw_only=True):
     """API calls that it made, or said that it made."""
     spent: int = 0
     """Money that it spent, or said that it spent, in micro-dollars."""
+    tokens: tuple[Tokens, ...] = ()
+    """What it said that it used of each language model."""
     hold: Hold | None = None
     """Why it is frozen; None while it runs."""
     held_s: float = 0.0

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from state.model.brakes.tokens import Tokens
 from state.model.record import Noun
 
 
@@ -24,6 +25,8 @@ class Progress(Noun, frozen=True, kw_only=True):
     calls: int = 0
     spent: int = 0
     """Micro-dollars."""
+    tokens: tuple[Tokens, ...] = ()
+    """What it said that it used of each language model."""
     life_at: datetime | None = None
     """The last sign of life: output, a changed file or CPU time."""
     commits: tuple[str, ...] = ()

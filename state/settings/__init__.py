@@ -1,6 +1,6 @@
 """The operator's settings: `midwatch.toml`, typed, with errors that name file, line and key."""
 
-from state.settings.brakes import BreakerSettings, NightSettings, Rates, RateSettings
+from state.settings.brakes import BreakerSettings, NightSettings, Rates, RateSettings, Unpriced
 from state.settings.keeping import SnapshotSettings
 from state.settings.problems import Problem, SettingsError
 from state.settings.reader import load, mistake
@@ -55,6 +55,7 @@ __all__ = [
     "StallSettings",
     "TaskSettings",
     "TimeSettings",
+    "Unpriced",
     "WatchSettings",
     "Words",
     "context_rules",

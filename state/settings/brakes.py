@@ -1,6 +1,7 @@
 """What the settings say of the brakes on all builds together."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from state.model.money import MICRO
 from state.model.record import Noun
@@ -30,6 +31,15 @@ class NightSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     calls: int = 0
     usd: int = 50 * MICRO
+
+
+class Unpriced(StrEnum):
+    """What happens when a build uses a model without a price."""
+
+    PAUSE = "pause"
+    """It is held, and nothing is decided any more until the operator says so."""
+    HOLD = "hold"
+    """Only it is held."""
 
 
 class BreakerSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):

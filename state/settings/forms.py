@@ -1,5 +1,6 @@
 """How a key of `midwatch.toml` is told of, alone, in its section, or in one of many sections of a kind."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -7,6 +8,8 @@ from state import units
 
 if TYPE_CHECKING:
     from state.settings.values import Settings
+
+NAMES = "a name is made of letters, digits, - and _, at most 64 of them"
 
 
 class Key(NamedTuple):
@@ -31,6 +34,11 @@ class Named(NamedTuple):
     """The noun that the commented file shows."""
     built_in: Mapping[str, Mapping[str, Any]]
     """By name, the fields of those that are there without being written down, once `defaults` is true."""
+    names: re.Pattern[str] = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+    names_told: str = NAMES
+    """What a name is made of, for whoever chose another."""
+    own: tuple[Key, ...] = ()
+    """Keys that stand above all of them, and are fields of the settings."""
 
 
 class Section(NamedTuple):

@@ -1,5 +1,6 @@
 """Which keys `midwatch.toml` has, what each holds and what it is for."""
 
+from datetime import date
 from typing import Any
 
 from state import units
@@ -10,9 +11,12 @@ from state.model.task import Category, Effect
 from state.model.when.schedule import Misfire, Schedule, Seconds
 from state.settings.brakes import Rates
 from state.settings.forms import Key, Named, Section
-from state.settings.links import EMAIL, RESEARCH
+from state.settings.learning.problems import PROBLEMS
+from state.settings.links import EMAIL, RESEARCH, SIGNALS
+from state.settings.prices import PRICES
 from state.settings.schedules import BUILT_IN, LACKS
 from state.settings.values import Outlet, SandboxKind, Settings, Words
+from state.settings.week import read_date
 
 _ISOLATION = units.choice(SandboxKind)
 _FOREVER = "forever"
@@ -42,6 +46,7 @@ def _region(value: Any) -> str:
     return value.upper()
 
 
+_DAY = units.Kind(lambda value: read_date(str(value)), date.isoformat)
 _MODE = units.Kind(units.choice(Mode).read, lambda mode: units.choice(Mode).show(mode or Mode.LIVE))
 _REGION = units.Kind(_region, units.TEXT.show)
 _NEVER = "never"
@@ -255,8 +260,10 @@ SECTIONS = (
             Key("tasks", "tasks", units.choice(Words), '"pseudonymise" or "keep" what a task says of people.'),
         ),
     ),
+    Section("problems", "What `midwatch problems scan` counts as one, and what it may tidy away.", PROBLEMS),
     Section("email", "A mailbox that is looked through for offers; it is only read, and nothing is sent.", EMAIL),
     Section("research", "Goals of GOALS.md that are looked into at night.", RESEARCH),
+    Section("signals", "What other programs tell of in escalations/, acted on by `midwatch heartbeat`.", SIGNALS),
 )
 _EXAMPLE = Schedule(name="NAME", cron="0 23 * * *", run="status --json")
 _SCHEDULE = (
@@ -295,6 +302,7 @@ _SECRET = (
     Key("key", "key", units.TEXT, "The variable, the file, service/user, the id, or mount/path#field."),
     Key("as", "form", units.choice(Form), '"file" is /run/secrets/NAME in the build, "env" a variable NAME.'),
     Key("address", "address", units.TEXT, "The server, where it is not where its client looks by itself."),
+    Key("expires", "expires", _DAY, "The day from which on it is not good any more: you are told in time."),
 )
 
 
@@ -320,9 +328,16 @@ NAMED["secrets"] = Named(
     _SECRET,
     ("from", "key"),
     _secret,
-    Source(name="NAME", provider=Provider.VAULT, key="secret/build/npm#token", address="https://vault.example:8200"),
+    Source(
+        name="NAME",
+        provider=Provider.VAULT,
+        key="secret/build/npm#token",
+        address="https://vault.example:8200",
+        expires=date(2030, 1, 31),
+    ),
     {},
 )
+NAMED["prices"] = PRICES
 DEFAULTS = (Key("defaults", "defaults", units.TRUTH, "Whether the named ones below count as they stand."),)
 TASK = (
     Key("sandbox", "sandbox", _ISOLATION, '"none" runs it with your own rights: no protection at all.'),

@@ -1,10 +1,11 @@
-"""What the settings say of the world outside: a mailbox that is read, goals that are looked into."""
+"""What the settings say of the world outside: a mailbox that is read, goals that are looked into, signals."""
 
 import re
 from enum import StrEnum
 from typing import Any
 
 from state import units
+from state.model.money import MICRO
 from state.model.record import Noun
 from state.settings.forms import Key
 
@@ -55,6 +56,21 @@ class ResearchSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hours: float = 1.0
 
 
+class SignalSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[signals]`: what other programs tell of."""
+
+    confidence: float = 0.7
+    """0.0 to 1.0."""
+    impact_over: int = 50 * MICRO
+    keep_s: float = 30 * 86_400.0
+
+
+def _share(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError(f"expected a number from 0 to 1, such as 0.7, not {units.said(value)}")
+    return float(value)
+
+
 _PLACES = frozenset({"name", "subject", "date"})
 
 
@@ -101,4 +117,9 @@ RESEARCH = (
     Key("command", "command", units.Kind(_briefing, units.TEXT.show), "Looks into {goal}, writes Markdown to {out}."),
     Key("goals_per_night", "goals_per_night", _ONE_AT_LEAST, "How many goals at most."),
     Key("hours", "hours", _HOURS, "How long one is estimated to take."),
+)
+SIGNALS = (
+    Key("confidence", "confidence", units.Kind(_share, str), "One that is less sure than this is for you to decide."),
+    Key("impact_over", "impact_over", units.MONEY, "The same where more than this is at stake, in US dollars."),
+    Key("keep", "keep_s", units.LASTING, "How long those that were handled stay in escalations/handled."),
 )

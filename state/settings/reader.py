@@ -15,7 +15,7 @@ from state.model.task import Category
 from state.model.when.context import Context, ContextRule
 from state.model.when.window import Exceptional, Window
 from state.settings import week, windows
-from state.settings.forms import Key, Named, Section
+from state.settings.forms import NAMES, Key, Named, Section
 from state.settings.keys import ACTION, DEFAULTS, LIMITS, NAMED, SECTIONS, TASK
 from state.settings.problems import Problem, SettingsError
 from state.settings.values import Settings, TaskSettings
@@ -80,9 +80,7 @@ class _Reader:
             else:
                 self._unknown((name,), (*known, *others, *NAMED), "section")
         for name in NAMED.keys() & data.keys():
-            settings = msgspec.structs.replace(
-                settings, **{name: self._all_named(name, NAMED[name], data[name], settings)}
-            )
+            settings = msgspec.structs.replace(settings, **self._all_named(name, NAMED[name], data[name], settings))
         for exception in settings.holidays.values():
             for window in exception.hours.keys() - settings.windows.keys():
                 self._unknown(("holidays", exception.day.isoformat(), window), tuple(settings.windows), "window")
@@ -182,23 +180,24 @@ class _Reader:
                 self.note((*at, name), str(error))
         return found
 
-    def _check_name(self, at: tuple[str, ...]) -> None:
-        if not _NAME.fullmatch(at[-1]):
-            self.note(at, "a name is made of letters, digits, - and _, at most 64 of them")
+    def _check_name(self, at: tuple[str, ...], names: re.Pattern[str] = _NAME, told: str = NAMES) -> None:
+        if not names.fullmatch(at[-1]):
+            self.note(at, told)
 
     def _all_named(self, name: str, kind: Named, value: Any, settings: Settings) -> dict[str, Any]:
         table = self._table((name,), value)
         own = {label: told for label, told in table.items() if isinstance(told, dict)}
         plain = {label: told for label, told in table.items() if label not in own}
         found = {}
-        if self._keys((name,), plain, DEFAULTS if kind.built_in else ()).get("defaults"):
+        told = self._keys((name,), plain, (*kind.own, *(DEFAULTS if kind.built_in else ())))
+        if told.pop("defaults", False):
             found = {label: kind.make(label, dict(fields), settings) for label, fields in kind.built_in.items()}
-        for label, told in own.items():
-            found[label] = self._named((name, label), kind, told, settings)
-        return found
+        for label, fields in own.items():
+            found[label] = self._named((name, label), kind, fields, settings)
+        return {name: found, **told}
 
     def _named(self, at: tuple[str, ...], kind: Named, value: Any, settings: Settings) -> Any:
-        self._check_name(at)
+        self._check_name(at, kind.names, kind.names_told)
         table = self._table(at, value)
         base = kind.built_in.get(at[-1], {})
         missing = [key.name for key in kind.keys if key.name in kind.needed and key.name not in {*table, *base}]

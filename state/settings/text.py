@@ -32,6 +32,10 @@ def default_text() -> str:
         if kind.built_in:
             rows = [(f"# [{name}]", ""), (f"# {DEFAULTS[0].name} = {units.TRUTH.show(False)}", DEFAULTS[0].help)]
             parts.append(f"\n{_aligned(rows)}")
+        if kind.own:
+            rows = [(f"# [{name}]", "")]
+            rows += [(f"# {key.name} = {key.kind.show(getattr(settings, key.field))}", key.help) for key in kind.own]
+            parts.append(f"\n{_aligned(rows)}")
         shown = {key.field: key for key in kind.keys}
         for label, fields in kind.built_in.items():
             rows = [(f"# [{name}.{label}]", "")]

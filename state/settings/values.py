@@ -8,6 +8,7 @@ import msgspec
 
 from state.model.brakes.reversal import Compensation
 from state.model.brakes.source import Source
+from state.model.brakes.tokens import Price
 from state.model.build import Limits
 from state.model.mode import Mode
 from state.model.money import MICRO
@@ -16,9 +17,10 @@ from state.model.task import Effect, Spec
 from state.model.when.context import Context, ContextRule
 from state.model.when.schedule import Schedule
 from state.model.when.window import Exceptional, Window
-from state.settings.brakes import AnomalySettings, BreakerSettings, CapSettings, NightSettings, RateSettings
+from state.settings.brakes import AnomalySettings, BreakerSettings, CapSettings, NightSettings, RateSettings, Unpriced
 from state.settings.keeping import SnapshotSettings
-from state.settings.links import EmailSettings, ResearchSettings
+from state.settings.learning.problems import ProblemSettings
+from state.settings.links import EmailSettings, ResearchSettings, SignalSettings
 from state.zones import local_name
 
 
@@ -208,12 +210,17 @@ class Settings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     watch: WatchSettings = WatchSettings()
     legal: LegalSettings = LegalSettings()
     privacy: PrivacySettings = PrivacySettings()
+    problems: ProblemSettings = ProblemSettings()
     email: EmailSettings = EmailSettings()
     research: ResearchSettings = ResearchSettings()
+    signals: SignalSettings = SignalSettings()
     tasks: dict[str, TaskSettings] = {}
     schedules: dict[str, Schedule] = {}
     compensations: dict[str, Compensation] = {}
     secrets: dict[str, Source] = {}
+    prices: dict[str, Price] = {}
+    """By the name of a model, or by a pattern of names."""
+    unpriced: Unpriced = Unpriced.PAUSE
     windows: dict[str, Window] = {}
     """Those that count; none means that any time is fine."""
     contexts: dict[Context, ContextRule] = {}

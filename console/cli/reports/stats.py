@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from console.cli.base import Hand, in_workspace, say, say_json, with_json
+from state.model.money import to_dollars
 
 if TYPE_CHECKING:
     from engine.reports.stats import Durations, Rate, Stats
@@ -40,9 +41,11 @@ def _text(found: "Stats", days: int) -> str:
     for row in found.rows:
         counts = [str(number) for number in (row.again, row.merged, row.killed, row.unknown)]
         timed = [_time(row.ran.median_s), _between(row.ran), _time(row.ran.p90_s)]
-        rows.append([row.category or "no task", str(row.builds), _rate(row.rate), *timed, *counts])
+        used = [f"{row.tokens:,}" if row.tokens else "", to_dollars(row.spent) if row.spent else ""]
+        rows.append([row.category or "no task", str(row.builds), _rate(row.rate), *timed, *counts, *used])
     headings = [
         "CATEGORY", "BUILDS", "WENT WELL", "MEDIAN", "90 % SURE", "9 OF 10 IN", "AGAIN", "MERGED", "KILLED", "UNKNOWN",
+        "TOKENS", "COST",
     ]  # fmt: skip
     waited = found.waited
     told = f"the last {days} days; approvals and reviews: {found.waiting} open, {waited.n} answered"

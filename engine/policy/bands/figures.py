@@ -48,7 +48,7 @@ class Figure(Noun, frozen=True, kw_only=True):
             case Unit.MICRO_DOLLARS:
                 return to_dollars(round(value))
             case Unit.COUNT:
-                return f"{round(value, 1):,g}"
+                return f"{round(value, 1):,.12g}"
 
 
 _MIB = 1024.0 * 1024.0
@@ -59,13 +59,14 @@ OUTPUT = Figure(name="output_bps", words="output", unit=Unit.BYTES_PER_S, start=
 FILES = Figure(name="files", words="changed files", unit=Unit.COUNT, start=1.0, reach=5.0, low=True)
 CALLS = Figure(name="calls", words="API calls", unit=Unit.COUNT, start=1.0, reach=20.0)
 SPENT = Figure(name="spent", words="cost", unit=Unit.MICRO_DOLLARS, start=0.01 * MICRO, reach=0.25 * MICRO)
+TOKENS = Figure(name="tokens", words="tokens", unit=Unit.COUNT, start=1000.0, reach=20_000.0)
 CPU = Figure(name="cpu_s", words="processor time", unit=Unit.SECONDS, start=1.0, reach=60.0)
 MEMORY = Figure(name="memory_bytes", words="memory", unit=Unit.BYTES, start=_MIB, reach=128 * _MIB)
 RETRIES = Figure(name="retries", words="failures before it was done", unit=Unit.COUNT, start=1.0, reach=2.0, live=False)
 FAILURES = Figure(name="failures", words="failed builds", unit=Unit.COUNT, start=1.0, reach=0.0, live=False)
 """How many of the last few builds failed: a share, which `failing` judges, and no band."""
 
-OF_RUNS = (DURATION, OUTPUT, FILES, CALLS, SPENT, CPU, MEMORY)
+OF_RUNS = (DURATION, OUTPUT, FILES, CALLS, SPENT, TOKENS, CPU, MEMORY)
 """What each build has whose command ended well."""
 FIGURES = {figure.name: figure for figure in (*OF_RUNS, RETRIES, FAILURES)}
 

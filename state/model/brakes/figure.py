@@ -6,6 +6,8 @@ _WORDS = {
     "files": "files",
     "calls": "calls",
     "spent": "money",
+    "tokens": "tokens",
+    "unpriced": "models without a price",
     "memory_bytes": "memory",
     "disk_bytes": "disk",
     "run_s": "time",
@@ -19,6 +21,7 @@ _WORDS = {
     "quiet_s": "silence",
     "failures": "failed builds",
 }
+_WHOLE_FROM = 1_000_000
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
@@ -40,7 +43,7 @@ def said(figure: str, value: float) -> str:
         return f"{value / size:,.4g} {unit}"
     if figure.endswith("_s"):
         return f"{value / 3600:,.4g} h" if value >= 3600 else f"{value:,.4g} s"
-    return f"{value:,.6g}"
+    return f"{value:,.6g}" if value < _WHOLE_FROM else f"{value:,.0f}"
 
 
 def of(figure: str, used: float, limit: float) -> str:

@@ -22,7 +22,8 @@ def test_the_file_has_a_key_for_every_setting() -> None:
         part: Any = getattr(Settings(), name)
         assert keys == list(part.__struct_fields__)
     apart = {section.scope_field for section in SECTIONS} - {""}
-    fields = held.keys() | {"tasks", *OTHERS} | NAMED.keys() | apart
+    own = {key.field for kind in NAMED.values() for key in kind.own}
+    fields = held.keys() | {"tasks", *OTHERS} | NAMED.keys() | apart | own
     assert fields == set(Settings.__struct_fields__)
     assert {key.field for key in WINDOW} - {"enabled"} == set(Window.__struct_fields__) - {"name"}
     assert {key.field for key in CONTEXT} == set(ContextRule.__struct_fields__)

@@ -119,6 +119,11 @@ def test_every_setting_can_be_set(path: Path) -> None:
         head_command = "mail ada"
         [approval]
         budget_over = 12.50
+        [prices]
+        unpriced = "hold"
+        [prices."org/small-?.*"]
+        in = 0.075
+        out = 2
         [engine]
         mode = "observe"
         live_after = "7d"
@@ -200,6 +205,8 @@ def test_every_setting_can_be_set(path: Path) -> None:
         "schedules": {},
         "compensations": {},
         "secrets": {},
+        "prices": {"org/small-?.*": {"taken": 75_000, "made": 2_000_000, "cached": None}},
+        "unpriced": "hold",
         "privacy": {
             "people": ("Ada Lovelace",),
             "authors": True,

@@ -26,7 +26,7 @@ def test_the_default_text_means_the_defaults_commented_or_not(tmp_path: Path) ->
     path.write_text(uncommented)
     told = load(path)
     rates = msgspec.structs.replace(told.rates, category={}, task={})
-    named: dict[str, Any] = {"schedules": {}, "compensations": {}, "secrets": {}}
+    named: dict[str, Any] = {"schedules": {}, "compensations": {}, "secrets": {}, "prices": {}}
     plain = msgspec.structs.replace(
         told, rates=rates, categories={}, tasks={}, windows={}, contexts={}, holidays={}, **named
     )
