@@ -176,6 +176,7 @@ def still_view(workspace: Workspace, store: Store, settings: Settings | None = N
         ),
         control=store.control,
         safekeeping=store.safekeeping,
+        heartbeat=store.heartbeat,
         tasks=store.tasks,
         builds=store.builds,
         escalations=store.escalations,

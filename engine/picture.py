@@ -18,6 +18,7 @@ def live(store: Store, now: datetime, info: EngineInfo, progress: Mapping[str, P
         engine=info,
         control=store.control,
         safekeeping=store.safekeeping,
+        heartbeat=store.heartbeat,
         tasks=store.tasks,
         builds=store.builds,
         escalations=store.escalations,

@@ -18,6 +18,8 @@ from state.model.build import Build
 from state.model.control import Control
 from state.model.escalation import Escalation
 from state.model.learning.problem import Problem
+from state.model.signals.heartbeat import Heartbeat
+from state.model.signals.signal import Signal
 from state.model.task import Task
 from state.model.view import Record
 from state.model.when.schedule import ScheduleState
@@ -68,6 +70,8 @@ class Image(msgspec.Struct, frozen=True):
     safekeeping: dict[str, Safekeeping] = {}
     used: dict[str, Used] = {}
     problems: dict[str, Problem] = {}
+    signals: dict[str, Signal] = {}
+    heartbeat: dict[str, Heartbeat] = {}
 
     @property
     def mark(self) -> Mark:

@@ -14,6 +14,8 @@ from state.model.build import Build
 from state.model.control import Control
 from state.model.escalation import Escalation
 from state.model.learning.problem import Problem
+from state.model.signals.heartbeat import Heartbeat
+from state.model.signals.signal import Signal
 from state.model.task import Task
 from state.model.view import Record
 from state.model.when.schedule import ScheduleState
@@ -33,6 +35,8 @@ TABLES: dict[str, type[Record]] = {
     "safekeeping": Safekeeping,
     "used": Used,
     "problems": Problem,
+    "signals": Signal,
+    "heartbeat": Heartbeat,
 }
 TABLE_OF: dict[type, str] = {kind: name for name, kind in TABLES.items()}
 

@@ -26,6 +26,8 @@ from state.model.control import Control
 from state.model.escalation import Escalation
 from state.model.learning.problem import Problem
 from state.model.reason import Reason
+from state.model.signals.heartbeat import Heartbeat
+from state.model.signals.signal import Signal
 from state.model.task import Task
 from state.model.view import Record
 from state.model.when.schedule import ScheduleState
@@ -105,6 +107,7 @@ class Store:
         self.breakers: Mapping[str, Breaker] = self._live("breakers", Breaker)
         self.used: Mapping[str, Used] = self._live("used", Used)
         self.problems: Mapping[str, Problem] = self._live("problems", Problem)
+        self.signals: Mapping[str, Signal] = self._live("signals", Signal)
 
     @classmethod
     def open(
@@ -155,6 +158,11 @@ class Store:
     def safekeeping(self) -> Safekeeping:
         """What is known of snapshots."""
         return cast(Safekeeping, self._tables["safekeeping"].get("safekeeping", Safekeeping()))
+
+    @property
+    def heartbeat(self) -> Heartbeat:
+        """How far the periodic checks have come."""
+        return cast(Heartbeat, self._tables["heartbeat"].get("heartbeat", Heartbeat()))
 
     def stage(self, records_: Sequence[Record], reason: Reason) -> Entry:
         """Apply a change in memory, to be made durable by the next `flush`; until then it may still be taken back.

@@ -63,6 +63,7 @@ _KIND = {
     EscalationKind.LIMIT_REACHED: "limit",
     EscalationKind.ANOMALY: "anomaly",
     EscalationKind.SYSTEM_HEALTH: "system",
+    EscalationKind.OPPORTUNITY: "chance",
 }
 
 

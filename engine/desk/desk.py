@@ -13,6 +13,8 @@ from engine.desk.privacy import Privacy
 from engine.desk.queueing import Queueing
 from engine.desk.rolling import Rolling
 from engine.desk.safekeeping import Safekeeper
+from engine.desk.signals.checking import Checking
+from engine.desk.signals.taking import Taking
 from engine.desk.stopping import Stopping
 from engine.desk.times import Times
 from engine.questions import Questions
@@ -32,10 +34,13 @@ class Desk:
         self.undoing = Undoing(self.common)
         self.rolling = Rolling(self.common)
         holds = Holds(self.common)
+        queueing = Queueing(self.common)
         # Nothing is to be written down of these beforehand: what they are about is done afterwards.
         self._handlers: Handlers = {kind: lambda command, actor: "" for kind in (c.Present, c.PruneAudit)}
         for group in (
-            Queueing(self.common),
+            queueing,
+            Taking(self.common, queueing),
+            Checking(self.common),
             Answers(self.common, holds),
             holds,
             Stopping(self.common),

@@ -26,21 +26,29 @@ class Queueing:
         }
 
     def _add(self, command: c.AddTasks, actor: str) -> str:
-        now = self.at.clock.now()
-        self._refuse_bad_batch(command.specs)
-        records: list[Record] = []
-        told = []
-        for spec in self._pseudonymised(command.specs):
-            slot = first_slot(spec, self.at.orders.settings, now)
-            task = t.Task(spec=spec, state=t.Queued(), added_at=now, slot=slot)
-            task, questions = self.at.judged(task, now)
-            records += [task, *questions]
-            told.append(f"{spec.label}: {task.state_name}")
+        records, told = self.prepare(command.specs)
         if not command.specs:
             raise Refused("nothing to add: the list of tasks is empty")
         names = ", ".join(spec.label for spec in command.specs[:5])
         self.at.stage(records, actor, "task_added", f"asked for: {names}", label=command.specs[0].label)
         return "\n".join(told)
+
+    def prepare(self, specs: Sequence[t.Spec], doubt: str = "") -> tuple[list[Record], list[str]]:
+        """Return the records that put these tasks in the queue, to be staged, and the state of each in words.
+
+        `doubt` is why the operator must agree first, whatever the rules say. Raises Refused, with every reason.
+        """
+        now = self.at.clock.now()
+        self._refuse_bad_batch(specs)
+        records: list[Record] = []
+        told = []
+        for spec in self._pseudonymised(specs):
+            slot = first_slot(spec, self.at.orders.settings, now)
+            task = t.Task(spec=spec, state=t.Queued(), added_at=now, slot=slot, doubt=doubt)
+            task, questions = self.at.judged(task, now)
+            records += [task, *questions]
+            told.append(f"{spec.label}: {task.state_name}")
+        return records, told
 
     def _spawn(self, command: c.SpawnTask, actor: str) -> str:
         if self.at.observes:

@@ -7,7 +7,7 @@ import msgspec
 
 from engine.policy import approvals, blockers, budget, clarity, command, estimate, priority, risk
 from engine.policy.facts import Facts, Rules
-from engine.policy.limits import grants, legal
+from engine.policy.limits import doubt, grants, legal
 from engine.policy.moment import (
     breaker,
     conflicts,
@@ -28,7 +28,17 @@ from state.model.verdict import Finding, Stance, Verdict
 from state.model.view import View
 
 APPROVABLE = frozenset(
-    {clarity.RULE, blockers.BLOCKERS, priority.RULE, risk.RULE, approvals.RULE, budget.RULE, grants.RULE, vetoed.RULE},
+    {
+        clarity.RULE,
+        blockers.BLOCKERS,
+        priority.RULE,
+        risk.RULE,
+        approvals.RULE,
+        budget.RULE,
+        grants.RULE,
+        vetoed.RULE,
+        doubt.RULE,
+    },
 )
 """The rules that the operator's yes answers. Whatever the others say, no approval makes it allowed."""
 SPAWNED = APPROVABLE | {estimate.RULE, window.RULE}
@@ -110,6 +120,7 @@ def _of_spec(task: Task, rules: Rules) -> tuple[Finding, ...]:
         command.check(spec),
         estimate.check(spec, rules.windows),
         vetoed.check(task),
+        doubt.check(task),
     )
     return _answered(task, findings)
 

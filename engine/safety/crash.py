@@ -26,6 +26,7 @@ log = logging.getLogger("midwatch.engine")
 
 KIND = "daemon_crashed"
 """The type of the signal."""
+SOURCE = "engine"
 STARTED = "engine_started"
 """What an engine writes down first, and when it ends as it should last."""
 ENDED = "engine_ended"
@@ -136,8 +137,10 @@ def leave_signal(workspace: Workspace, crash: Crash, now: datetime) -> Path:
         if told is not None and told.created <= now < told.created + _SAME_TROUBLE:
             path, created, count = before, told.created, told.payload.get("count", 0) + 1
             break
+    # A count that has gone up is another signal, should the one before it have been taken in the meantime.
+    identity = path.stem if count == 1 else f"{path.stem}.{count}"
     signal = Signal(
-        id=path.stem, created=created, payload={"text": crash.text, "count": count, **msgspec.to_builtins(crash)}
+        id=identity, created=created, payload={"text": crash.text, "count": count, **msgspec.to_builtins(crash)}
     )
     atomic_write(path, msgspec.json.format(msgspec.json.encode(signal), indent=2) + b"\n", mode=0o600)
     return path
@@ -150,7 +153,7 @@ class Signal(Noun, frozen=True, kw_only=True):
     type: str = KIND
     priority: Urgency = Urgency.HIGH
     created: datetime
-    source: str = "engine"
+    source: str = SOURCE
     payload: dict[str, Any]
 
 

@@ -9,6 +9,7 @@ from state.model.control import Control
 from state.model.escalation import Escalation
 from state.model.mode import Mode
 from state.model.record import Noun, Tagged
+from state.model.signals.signal import Signal
 from state.model.task import Spec, Task
 from state.model.when.context import Context
 
@@ -223,6 +224,48 @@ class Restore(Tagged, frozen=True, kw_only=True, tag="restore"):
     why: str = ""
 
 
+class TakeSignal(Tagged, frozen=True, kw_only=True, tag="take_signal"):
+    """Decide what becomes of a signal, once and for all; its words are not to be believed."""
+
+    signal: Signal
+    spec: Spec | None = None
+    """The task that it asks for."""
+    unfit: str = ""
+    """Why what it asks for is no task."""
+
+
+class SetAside(Tagged, frozen=True, kw_only=True, tag="set_aside"):
+    """Tell the operator of a file among the signals that is none; it is moved once that is on record."""
+
+    name: str
+    why: str
+
+
+class BeginCheck(Tagged, frozen=True, kw_only=True, tag="begin_check"):
+    """Take a slot of a check of HEARTBEAT.md; refused when it was taken before, and then nothing is to be done."""
+
+    name: str
+    slot: datetime
+    words: str = ""
+    """What is no command, and so is for the operator to do."""
+    known: tuple[str, ...] = ()
+    """All checks that stand in the file: what is known of others is forgotten."""
+
+
+class EndCheck(Tagged, frozen=True, kw_only=True, tag="end_check"):
+    """Write down what came of the commands of a check that was begun."""
+
+    name: str
+    text: str
+    failed: bool = False
+
+
+class ReadChecks(Tagged, frozen=True, kw_only=True, tag="read_checks"):
+    """Tell the operator what in HEARTBEAT.md cannot be understood; nothing, when all can."""
+
+    troubles: tuple[str, ...] = ()
+
+
 class Present(Tagged, frozen=True, kw_only=True, tag="present"):
     """The operator has just touched a key in the console. Never recorded."""
 
@@ -255,6 +298,11 @@ Command = (
     | RecordSnapshot
     | Restore
     | Erase
+    | TakeSignal
+    | SetAside
+    | BeginCheck
+    | EndCheck
+    | ReadChecks
     | Present
 )
 

@@ -229,6 +229,8 @@ class Task(Noun, frozen=True, kw_only=True):
     """How often it was done by its cron expression."""
     forced: bool = False
     """Spawned by the operator directly: the spawn is the approval."""
+    doubt: str = ""
+    """Why nobody but the operator may let it start, in words, whatever the rules say; it came from outside."""
     veto: Veto | None = None
     """The operator's latest no to what the engine decided about it."""
 

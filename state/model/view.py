@@ -17,6 +17,8 @@ from state.model.escalation import Escalation
 from state.model.learning.problem import Problem
 from state.model.progress import Progress
 from state.model.record import Noun
+from state.model.signals.heartbeat import Heartbeat
+from state.model.signals.signal import Signal
 from state.model.task import Task
 from state.model.when.context import Situation
 from state.model.when.schedule import ScheduleState
@@ -34,6 +36,8 @@ Record = (
     | KillUse
     | Raised
     | Problem
+    | Signal
+    | Heartbeat
 )
 """What a commit writes: the new form of one document."""
 
@@ -70,6 +74,7 @@ class View(Noun, frozen=True, kw_only=True):
     engine: EngineInfo = EngineInfo()
     control: Control = Control()
     safekeeping: Safekeeping = Safekeeping()
+    heartbeat: Heartbeat = Heartbeat()
     tasks: Mapping[str, Task] = msgspec.field(default_factory=dict)
     builds: Mapping[str, Build] = msgspec.field(default_factory=dict)
     escalations: Mapping[str, Escalation] = msgspec.field(default_factory=dict)

@@ -33,7 +33,7 @@ OPEN = Breaker(runner=COMMAND, repo="", state=Open(since=NOON, until=NOON + time
 
 OF_SPEC = [
     "clarity", "blockers", "priority", "risk", "approvals", "budget", "legal", "secrets", "command", "estimate",
-    "vetoed",
+    "vetoed", "doubt",
 ]  # fmt: skip
 OF_MOMENT = [
     "standing", "dependencies", "conflicts", "slots", "kill_switch", "pause", "mode", "timing", "window", "breaker",
@@ -233,6 +233,7 @@ def test_several_findings_of_one_rule_are_all_kept() -> None:
         ({"category": t.Category.CONFIGURATION}, {}, "approvals", Stance.ASK),
         ({"budget": 50_000_001}, {}, "budget", Stance.ASK),
         ({"command": ""}, {}, "command", Stance.HOLD),
+        ({"doubt": "whoever asks for it is 55 % sure"}, {}, "doubt", Stance.ASK),
         ({"state": t.Building(build="b")}, {}, "standing", Stance.HOLD),
         ({"depends": ("gone",)}, {}, "dependencies", Stance.HOLD),
         ({"repo": "/r"}, {"active": (Active(label="y", build="y", repo="/r", paths=()),)}, "conflicts", Stance.WAIT),

@@ -146,6 +146,10 @@ def test_every_setting_can_be_set(path: Path) -> None:
         since = "2d"
         draft = "Dear {name}"
         drafts_folder = "Drafts"
+        [signals]
+        confidence = 0.5
+        impact_over = 12.5
+        keep = "2d"
         [research]
         command = "agent {goal} > {out}"
         goals_per_night = 1
@@ -200,6 +204,7 @@ def test_every_setting_can_be_set(path: Path) -> None:
             "draft": "Dear {name}",
             "drafts_folder": "Drafts",
         },
+        "signals": {"confidence": 0.5, "impact_over": 12_500_000, "keep_s": 172_800.0},
         "research": {"command": "agent {goal} > {out}", "goals_per_night": 1, "hours": 0.5},
         "watch": {"logs": ("/var/log/app.log",)},
         "schedules": {},

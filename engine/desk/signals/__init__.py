@@ -1,0 +1,1 @@
+"""Commands about what comes to the engine's notice from outside."""

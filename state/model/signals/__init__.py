@@ -1,0 +1,1 @@
+"""Nouns of what comes to the engine's notice from outside."""
