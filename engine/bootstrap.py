@@ -185,4 +185,5 @@ def still_view(workspace: Workspace, store: Store, settings: Settings | None = N
         kill_uses=store.kill_uses,
         breakers=store.breakers,
         problems=store.problems,
+        patterns=store.patterns,
     )

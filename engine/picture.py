@@ -27,6 +27,7 @@ def live(store: Store, now: datetime, info: EngineInfo, progress: Mapping[str, P
         kill_uses=store.kill_uses,
         breakers=store.breakers,
         problems=store.problems,
+        patterns=store.patterns,
         progress=progress,
     )
 

@@ -17,6 +17,7 @@ from state.model.brakes.usage import Used
 from state.model.build import Build
 from state.model.control import Control
 from state.model.escalation import Escalation
+from state.model.learning.pattern import Pattern
 from state.model.learning.problem import Problem
 from state.model.signals.heartbeat import Heartbeat
 from state.model.signals.signal import Signal
@@ -70,6 +71,7 @@ class Image(msgspec.Struct, frozen=True):
     safekeeping: dict[str, Safekeeping] = {}
     used: dict[str, Used] = {}
     problems: dict[str, Problem] = {}
+    patterns: dict[str, Pattern] = {}
     signals: dict[str, Signal] = {}
     heartbeat: dict[str, Heartbeat] = {}
 

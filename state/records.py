@@ -13,6 +13,7 @@ from state.model.brakes.usage import Used
 from state.model.build import Build
 from state.model.control import Control
 from state.model.escalation import Escalation
+from state.model.learning.pattern import Pattern
 from state.model.learning.problem import Problem
 from state.model.signals.heartbeat import Heartbeat
 from state.model.signals.signal import Signal
@@ -35,6 +36,7 @@ TABLES: dict[str, type[Record]] = {
     "safekeeping": Safekeeping,
     "used": Used,
     "problems": Problem,
+    "patterns": Pattern,
     "signals": Signal,
     "heartbeat": Heartbeat,
 }

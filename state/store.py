@@ -24,6 +24,7 @@ from state.model.brakes.usage import Used
 from state.model.build import Build
 from state.model.control import Control
 from state.model.escalation import Escalation
+from state.model.learning.pattern import Pattern
 from state.model.learning.problem import Problem
 from state.model.reason import Reason
 from state.model.signals.heartbeat import Heartbeat
@@ -107,6 +108,7 @@ class Store:
         self.breakers: Mapping[str, Breaker] = self._live("breakers", Breaker)
         self.used: Mapping[str, Used] = self._live("used", Used)
         self.problems: Mapping[str, Problem] = self._live("problems", Problem)
+        self.patterns: Mapping[str, Pattern] = self._live("patterns", Pattern)
         self.signals: Mapping[str, Signal] = self._live("signals", Signal)
 
     @classmethod

@@ -34,6 +34,7 @@ WITHOUT_TEST = {
     "state/model/brakes/rollout.py": "fields only",
     "state/model/brakes/veto.py": "fields only",
     "state/settings/brakes.py": "fields only",
+    "state/model/learning/pattern.py": "fields only",
     "state/model/learning/problem.py": "fields only",
     "state/model/brakes/source.py": "fields only",
     "state/model/brakes/safekeeping.py": "fields only",

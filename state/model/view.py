@@ -14,6 +14,7 @@ from state.model.brakes.usage import Usage, Used
 from state.model.build import Build
 from state.model.control import Control
 from state.model.escalation import Escalation
+from state.model.learning.pattern import Pattern
 from state.model.learning.problem import Problem
 from state.model.progress import Progress
 from state.model.record import Noun
@@ -36,6 +37,7 @@ Record = (
     | KillUse
     | Raised
     | Problem
+    | Pattern
     | Signal
     | Heartbeat
 )
@@ -83,6 +85,8 @@ class View(Noun, frozen=True, kw_only=True):
     kill_uses: Mapping[str, KillUse] = msgspec.field(default_factory=dict)
     breakers: Mapping[str, Breaker] = msgspec.field(default_factory=dict)
     problems: Mapping[str, Problem] = msgspec.field(default_factory=dict)
+    patterns: Mapping[str, Pattern] = msgspec.field(default_factory=dict)
+    """Read when they are asked for, and not followed: they change once a day."""
     progress: Mapping[str, Progress] = msgspec.field(default_factory=dict)
 
 

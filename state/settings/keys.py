@@ -11,6 +11,7 @@ from state.model.task import Category, Effect
 from state.model.when.schedule import Misfire, Schedule, Seconds
 from state.settings.brakes import Rates
 from state.settings.forms import Key, Named, Section
+from state.settings.learning.patterns import PATTERNS
 from state.settings.learning.problems import PROBLEMS
 from state.settings.links import EMAIL, RESEARCH, SIGNALS
 from state.settings.prices import PRICES
@@ -261,6 +262,7 @@ SECTIONS = (
         ),
     ),
     Section("problems", "What `midwatch problems scan` counts as one, and what it may tidy away.", PROBLEMS),
+    Section("patterns", "Routines that are learnt from the record.", PATTERNS),
     Section("email", "A mailbox that is looked through for offers; it is only read, and nothing is sent.", EMAIL),
     Section("research", "Goals of GOALS.md that are looked into at night.", RESEARCH),
     Section("signals", "What other programs tell of in escalations/, acted on by `midwatch heartbeat`.", SIGNALS),

@@ -19,6 +19,7 @@ from state.model.when.schedule import Schedule
 from state.model.when.window import Exceptional, Window
 from state.settings.brakes import AnomalySettings, BreakerSettings, CapSettings, NightSettings, RateSettings, Unpriced
 from state.settings.keeping import SnapshotSettings
+from state.settings.learning.patterns import PatternSettings
 from state.settings.learning.problems import ProblemSettings
 from state.settings.links import EmailSettings, ResearchSettings, SignalSettings
 from state.zones import local_name
@@ -211,6 +212,7 @@ class Settings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True):
     legal: LegalSettings = LegalSettings()
     privacy: PrivacySettings = PrivacySettings()
     problems: ProblemSettings = ProblemSettings()
+    patterns: PatternSettings = PatternSettings()
     email: EmailSettings = EmailSettings()
     research: ResearchSettings = ResearchSettings()
     signals: SignalSettings = SignalSettings()
