@@ -1,5 +1,6 @@
 """A secret's source: where its value is kept, and how a build gets it; never the value."""
 
+from datetime import date
 from enum import StrEnum
 
 from state.model.record import Noun
@@ -37,3 +38,5 @@ class Source(Noun, frozen=True, kw_only=True):
     form: Form = Form.FILE
     address: str = ""
     """Of the server, where that is not the library's default."""
+    expires: date | None = None
+    """The first day on which it is not good any more; None where nobody said."""

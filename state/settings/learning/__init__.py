@@ -1,0 +1,1 @@
+"""What the settings say of what is looked for and learnt."""
