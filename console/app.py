@@ -23,6 +23,7 @@ from console.screens import story
 from console.screens.deck import Deck
 from console.screens.dialogs import CANCEL, AskWhy, Choice, Dialog
 from console.screens.help import Help
+from console.screens.page import Page
 from console.screens.record import RecordScreen
 from console.screens.schedules import SchedulesScreen
 from console.screens.subject import Subject
@@ -121,9 +122,9 @@ class Midwatch(App[Leave]):
     def _take(self, changes: Changes) -> None:
         self.deck.take(changes, self._bridge.view)
         for screen in self.screen_stack:
-            if isinstance(screen, SchedulesScreen | WeekScreen | RecordScreen) and screen.is_mounted:
+            if isinstance(screen, Page) and screen.is_mounted:
                 screen.take(self._bridge.view, self.deck.busy, self.deck.questions)
-                if isinstance(screen, WeekScreen) and (changes.tasks or changes.builds or changes.schedules):
+                if changes.tasks or changes.builds or changes.schedules:
                     screen.changed()
 
     def on_deck_wanted(self, event: Deck.Wanted) -> None:
@@ -245,7 +246,7 @@ class Midwatch(App[Leave]):
     def _do_record(self, subject: Subject | None) -> None:
         self._open(RecordScreen)
 
-    def _open(self, kind: type[SchedulesScreen] | type[WeekScreen] | type[RecordScreen]) -> None:
+    def _open(self, kind: type[Page]) -> None:
         """Open a screen over the deck, once."""
         if self.screen is not self.deck:
             return
@@ -257,15 +258,7 @@ class Midwatch(App[Leave]):
         """Ask the engine for what the operator wants of a schedule."""
         self._start(self._submit(event.command), "schedules")
 
-    def on_schedules_screen_switch(self, event: SchedulesScreen.Switch) -> None:
-        """Ask about the kill switch from there as well."""
-        self.act("switch")
-
-    def on_record_screen_switch(self, event: RecordScreen.Switch) -> None:
-        """Ask about the kill switch from there as well."""
-        self.act("switch")
-
-    def on_week_screen_switch(self, event: WeekScreen.Switch) -> None:
+    def on_page_switch(self, event: Page.Switch) -> None:
         """Ask about the kill switch from there as well."""
         self.act("switch")
 

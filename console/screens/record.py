@@ -6,10 +6,9 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
-from textual.screen import Screen
 
 from console.link import Ports
+from console.screens.page import Page
 from engine.clock import Clock
 from state.errors import MidwatchError
 from state.journal import Decision
@@ -17,9 +16,8 @@ from state.model.view import View
 from widgets import words
 from widgets.cells import Cell, Column, Tone
 from widgets.filter_bar import FilterBar
-from widgets.key_bar import Hint, KeyBar
+from widgets.key_bar import Hint
 from widgets.live_table import LiveTable
-from widgets.status_line import StatusLine
 from widgets.text_view import TextView
 
 PAGE = 500
@@ -66,11 +64,10 @@ class RecordPane(LiveTable[Decision]):
         )
 
 
-class RecordScreen(Screen[None]):
-    """Lists decisions as they are made. The kill switch goes to the app as `Switch`."""
+class RecordScreen(Page):
+    """Lists decisions as they are made."""
 
     DEFAULT_CSS = """
-    RecordScreen { layout: vertical; overflow: hidden; }
     RecordScreen RecordPane { height: 1fr; }
     RecordScreen #story { height: 40%; min-height: 6; border-top: solid $panel-lighten-2; padding: 0 1; }
     RecordScreen #proof { height: 1; padding: 0 1; overflow: hidden; }
@@ -79,53 +76,40 @@ class RecordScreen(Screen[None]):
         Binding("slash", "filter", "Search", show=False),
         Binding("v", "verify", "Verify", show=False),
         Binding("enter", "story", "Into the story", show=False),
-        Binding("K", "switch", "The kill switch", show=False),
         Binding("escape", "back", "Back", show=False),
         Binding("q,A", "dismiss", "Back", show=False),
     ]
-
-    class Switch(Message):
-        """The operator wants the kill switch."""
+    WAY_OUT = "back"
 
     def __init__(self, workspace: str, ports: Ports, clock: Clock, *, hosted: bool) -> None:
-        super().__init__()
-        self._workspace = workspace
-        self._ports = ports
-        self._clock = clock
-        self._hosted = hosted
+        super().__init__(workspace, ports, clock, hosted=hosted)
         self._wanted = ""
         self._most = PAGE
         self._number = -1
         self._told = 0
         self._proof = Cell("v proves that the record is whole", Tone.DIM)
 
-    def compose(self) -> ComposeResult:
-        """Lay out the status, the list, the selected decision's story, the proof, the filter and the keys."""
-        yield StatusLine(self._workspace, hosted=self._hosted, now=self._clock.now)
+    def body(self) -> ComposeResult:
+        """Lay out the list, the selected decision's story, the proof and the filter."""
         yield RecordPane(id="record")
         yield TextView(wrap=True, id="story")
         yield TextView(id="proof")
         yield FilterBar()
-        yield KeyBar()
 
     def on_mount(self) -> None:
         """Begin with the list."""
         self._pane = self.query_one(RecordPane)
         self._pane.focus()
         self._show_proof()
-        self.query_one(KeyBar).show(
-            [
-                Hint("filter", "/", "search", possible=True),
-                Hint("story", "⏎", "story", possible=True),
-                Hint("verify", "v", "verify", possible=True),
-                Hint("switch", "K", "kill switch", possible=True),
-                Hint("back", "Esc", "back", possible=True),
-            ]
+        self.show_keys(
+            Hint("filter", "/", "search", possible=True),
+            Hint("story", "⏎", "story", possible=True),
+            Hint("verify", "v", "verify", possible=True),
         )
 
     def take(self, view: View, busy: int, questions: int) -> None:
         """Bring the list up to date with what was decided since."""
-        self.query_one(StatusLine).show(view.engine, view.control, busy, questions)
+        super().take(view, busy, questions)
         if view.number != self._number:
             self._number = view.number
             self._read()
@@ -220,14 +204,6 @@ class RecordScreen(Screen[None]):
             self._read()
         else:
             self.dismiss()
-
-    def action_switch(self) -> None:
-        """The kill switch is within reach everywhere."""
-        self.post_message(self.Switch())
-
-    async def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
-        """A click on a key's hint is as good as the key."""
-        await self.run_action(event.name)
 
     def on_live_table_moved(self, event: LiveTable.Moved) -> None:
         """Tell of the newly selected decision."""

@@ -8,9 +8,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import Screen
 
 from console.link import Ports
+from console.screens.page import Page
 from engine.clock import Clock
 from state.errors import MidwatchError
 from state.model.command import Command, PauseSchedule, RunSchedule
@@ -19,28 +19,25 @@ from state.model.when.schedule import Schedule, ScheduleState
 from state.zones import zone_of
 from widgets import words
 from widgets.cells import Cell, Tone
-from widgets.key_bar import Hint, KeyBar
+from widgets.key_bar import Hint
 from widgets.live_table import LiveTable
 from widgets.schedules import Scheduled, SchedulesPane, outcome
-from widgets.status_line import StatusLine
 from widgets.text_view import TextView
 
 AHEAD = 5
 """Times ahead that are told of the selected schedule."""
 
 
-class SchedulesScreen(Screen[None]):
-    """Lists the schedules. What the operator wants goes to the app as `Asked`, the kill switch as `Switch`."""
+class SchedulesScreen(Page):
+    """Lists the schedules. What the operator wants goes to the app as `Asked`."""
 
     DEFAULT_CSS = """
-    SchedulesScreen { layout: vertical; overflow: hidden; }
     SchedulesScreen SchedulesPane { height: 1fr; }
     SchedulesScreen TextView { height: 13; border-top: solid $panel-lighten-2; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,n", "run", "Run now", show=False),
         Binding("p", "pause", "Pause or resume", show=False),
-        Binding("K", "switch", "The kill switch", show=False),
         Binding("escape,q,S", "dismiss", "Back", show=False),
     ]
 
@@ -51,26 +48,17 @@ class SchedulesScreen(Screen[None]):
             self.command = command
             super().__init__()
 
-    class Switch(Message):
-        """The operator wants the kill switch."""
-
     def __init__(self, workspace: str, ports: Ports, clock: Clock, *, hosted: bool) -> None:
-        super().__init__()
-        self._workspace = workspace
-        self._ports = ports
-        self._clock = clock
-        self._hosted = hosted
+        super().__init__(workspace, ports, clock, hosted=hosted)
         self._configured: Mapping[str, Schedule] = {}
         self._trouble = ""
         self._shown: Mapping[str, ScheduleState] = {}
         self._read_under: tuple[object, ...] = ()
 
-    def compose(self) -> ComposeResult:
-        """Lay out the status, the list, the selected schedule's facts and the keys."""
-        yield StatusLine(self._workspace, hosted=self._hosted, now=self._clock.now)
+    def body(self) -> ComposeResult:
+        """Lay out the list and the selected schedule's facts."""
         yield SchedulesPane(id="schedules")
         yield TextView(wrap=True, id="schedule")
-        yield KeyBar()
 
     def on_mount(self) -> None:
         """Begin with the list."""
@@ -79,7 +67,7 @@ class SchedulesScreen(Screen[None]):
 
     def take(self, view: View, busy: int, questions: int) -> None:
         """Bring the list up to date; settings that were saved meanwhile are read again."""
-        self.query_one(StatusLine).show(view.engine, view.control, busy, questions)
+        super().take(view, busy, questions)
         self._fill(view.schedules)
         under = (view.engine, *sorted((name, state.timing) for name, state in view.schedules.items()))
         if under != self._read_under:
@@ -115,13 +103,9 @@ class SchedulesScreen(Screen[None]):
             lines += facts(record, self._ports, self._clock.now())
         self.query_one("#schedule", TextView).show(lines, keep_place=True)
         paused = record is not None and record.state.paused
-        self.query_one(KeyBar).show(
-            [
-                Hint("run", "⏎", "run now", self._why_not_run() == ""),
-                Hint("pause", "p", "resume" if paused else "pause", record is not None),
-                Hint("switch", "K", "kill switch", possible=True),
-                Hint("dismiss", "Esc", "back", possible=True),
-            ]
+        self.show_keys(
+            Hint("run", "⏎", "run now", self._why_not_run() == ""),
+            Hint("pause", "p", "resume" if paused else "pause", record is not None),
         )
 
     def _why_not_run(self) -> str:
@@ -143,14 +127,6 @@ class SchedulesScreen(Screen[None]):
         """Let the selected schedule rest, or go on."""
         if (record := self._pane.record) is not None:
             self.post_message(self.Asked(PauseSchedule(name=record.state.name, on=not record.state.paused)))
-
-    def action_switch(self) -> None:
-        """The kill switch is within reach everywhere."""
-        self.post_message(self.Switch())
-
-    async def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
-        """A click on a key's hint is as good as the key."""
-        await self.run_action(event.name)
 
     def on_live_table_moved(self, event: LiveTable.Moved) -> None:
         """Tell of the newly selected schedule."""

@@ -8,17 +8,15 @@ from typing import ClassVar
 import msgspec
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
-from textual.screen import Screen
 
 from console.link import Ports
 from console.screens.outlook import Outlook, frozen
+from console.screens.page import Page
 from engine.clock import Clock
 from state.errors import MidwatchError
 from state.model.view import View
 from widgets.cells import Cell, Tone
-from widgets.key_bar import Hint, KeyBar
-from widgets.status_line import StatusLine
+from widgets.key_bar import Hint
 from widgets.text_view import TextView
 from widgets.week import DAYS, KINDS, Kind, Mark, WeekView, on_day
 
@@ -29,63 +27,48 @@ LOOK_S = 60.0
 _DAY = timedelta(days=1)
 
 
-class WeekScreen(Screen[None]):
-    """Shows seven days. The kill switch goes to the app as `Switch`."""
+class WeekScreen(Page):
+    """Shows seven days."""
 
     DEFAULT_CSS = """
-    WeekScreen { layout: vertical; overflow: hidden; }
     WeekScreen TextView { height: 1fr; border-top: solid $panel-lighten-2; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "turn(-7)", "The week before", show=False),
         Binding("right", "turn(7)", "The next week", show=False),
         Binding("home,t", "today", "Today", show=False),
-        Binding("K", "switch", "The kill switch", show=False),
         Binding("escape,q,W", "dismiss", "Back", show=False),
     ]
 
-    class Switch(Message):
-        """The operator wants the kill switch."""
-
     def __init__(self, workspace: str, ports: Ports, clock: Clock, *, hosted: bool) -> None:
-        super().__init__()
-        self._workspace = workspace
-        self._ports = ports
-        self._clock = clock
-        self._hosted = hosted
+        super().__init__(workspace, ports, clock, hosted=hosted)
         self._view: View | None = None
         self._turned = 0
         self._outlook = Outlook(UTC, (), ())
         self._looking = False
         self._again = False
 
-    def compose(self) -> ComposeResult:
-        """Lay out the status, the picture, the chosen day in words and the keys."""
-        yield StatusLine(self._workspace, hosted=self._hosted, now=self._clock.now)
+    def body(self) -> ComposeResult:
+        """Lay out the picture and the chosen day in words."""
         yield WeekView(id="picture")
         yield TextView(id="day")
-        yield KeyBar()
 
     def on_mount(self) -> None:
         """Begin with today, and look again each minute."""
         self._picture = self.query_one(WeekView)
         self._picture.chosen = BACK.days
         self._picture.focus()
-        self.query_one(KeyBar).show(
-            [
-                Hint("step", "↑ ↓", "day", possible=True),
-                Hint("turn", "← →", "week", possible=True),
-                Hint("today", "t", "today", possible=True),
-                Hint("switch", "K", "kill switch", possible=True),
-                Hint("dismiss", "Esc", "back", possible=True),
-            ]
+        self.show_keys(
+            Hint("day", "↑ ↓", "day", possible=True),
+            Hint("week", "← →", "week", possible=True),
+            Hint("today", "t", "today", possible=True),
         )
         self.set_interval(LOOK_S, self._look)
 
     def take(self, view: View, busy: int, questions: int) -> None:
         """Take the latest facts; the picture is made anew when a record changed, and not for mere progress."""
         before, self._view = self._view, view
-        self.query_one(StatusLine).show(view.engine, view.control, busy, questions)
+        super().take(view, busy, questions)
         if before is None:
             self._look()
 
@@ -143,18 +126,9 @@ class WeekScreen(Screen[None]):
         self._picture.chosen = BACK.days
         self._look()
 
-    def action_switch(self) -> None:
-        """The kill switch is within reach everywhere."""
-        self.post_message(self.Switch())
-
     def on_week_view_chosen(self, event: WeekView.Chosen) -> None:
         """Tell of the chosen day."""
         self._tell()
-
-    async def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
-        """A click on a key's hint is as good as the key, where there is one."""
-        if event.name in ("today", "switch", "dismiss"):
-            await self.run_action(event.name)
 
 
 def day_lines(outlook: Outlook, day: date) -> list[Cell]:
