@@ -146,6 +146,9 @@ def test_every_setting_can_be_set(path: Path) -> None:
         since = "2d"
         draft = "Dear {name}"
         drafts_folder = "Drafts"
+        [patterns]
+        prebuild = true
+        prebuild_over = 0.9
         [signals]
         confidence = 0.5
         impact_over = 12.5
@@ -206,6 +209,7 @@ def test_every_setting_can_be_set(path: Path) -> None:
         },
         "signals": {"confidence": 0.5, "impact_over": 12_500_000, "keep_s": 172_800.0},
         "research": {"command": "agent {goal} > {out}", "goals_per_night": 1, "hours": 0.5},
+        "patterns": {"prebuild": True, "prebuild_over": 0.9},
         "watch": {"logs": ("/var/log/app.log",)},
         "schedules": {},
         "compensations": {},
