@@ -6,6 +6,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from engine import picture
 from engine.around.bounds import still
 from engine.clock import Clock, SystemClock
 from engine.desk.desk import Desk
@@ -164,26 +165,11 @@ def still_view(workspace: Workspace, store: Store, settings: Settings | None = N
     if almanac.calendar.files:
         almanac.take(almanac.calendar.read(now))
     situation = almanac.situation(now, store.control)
-    return View(
-        number=store.number,
-        at=now,
-        engine=EngineInfo(
-            slots=situation.slots,
-            situation=situation,
-            stop_file=kill_switch.engaged(workspace),
-            sandbox=trial.probe().trouble,
-            limits=still(store, settings, now),
-        ),
-        control=store.control,
-        safekeeping=store.safekeeping,
-        heartbeat=store.heartbeat,
-        tasks=store.tasks,
-        builds=store.builds,
-        escalations=store.escalations,
-        anomalies=store.anomalies,
-        schedules=store.schedules,
-        kill_uses=store.kill_uses,
-        breakers=store.breakers,
-        problems=store.problems,
-        patterns=store.patterns,
+    info = EngineInfo(
+        slots=situation.slots,
+        situation=situation,
+        stop_file=kill_switch.engaged(workspace),
+        sandbox=trial.probe().trouble,
+        limits=still(store, settings, now),
     )
+    return picture.live(store, now, info, {})
