@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from enum import StrEnum
 from functools import partial
 from typing import Any, NamedTuple
@@ -75,13 +75,21 @@ class Midwatch(App[Leave]):
     TITLE = "Midwatch"
 
     def __init__(
-        self, link: Link, workspace: Workspace, ports: Ports, *, actor: str, clock: Clock | None = None
+        self,
+        link: Link,
+        workspace: Workspace,
+        ports: Ports,
+        *,
+        actor: str,
+        clock: Clock | None = None,
+        settled: Callable[[], None] = lambda: None,
     ) -> None:
+        """`settled` is called once, as soon as everything that there is has been painted for the first time."""
         super().__init__(driver_class=PatientDriver, watch_css=False)
         self.terminal_lost = False
         """Whether the terminal is gone, so that nothing must be written to it any more."""
         clock = clock or SystemClock()
-        self._clock = clock
+        self._settled: Callable[[], None] | None = settled
         self._tell_presence_at = float("-inf")
         self._ports = ports
         self._clock = clock
@@ -121,6 +129,9 @@ class Midwatch(App[Leave]):
 
     def _take(self, changes: Changes) -> None:
         self.deck.take(changes, self._bridge.view)
+        if self._settled is not None:
+            self.deck.call_after_refresh(self._settled)
+            self._settled = None
         for screen in self.screen_stack:
             if isinstance(screen, Page) and screen.is_mounted:
                 screen.take(self._bridge.view, self.deck.busy, self.deck.questions)

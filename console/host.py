@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from console.link import Link, Ports
     from state.journal import Decision
 
+GARBAGE = 5_000
+"""From so many objects on that may be garbage the console looks for it."""
+
 
 async def serve(
     workspace: Workspace, engine: Engine, until_idle: bool = False, ready: Callable[[], None] = lambda: None
@@ -59,7 +63,7 @@ def open_console(workspace: Workspace) -> int:
         logs.begin(workspace, aloud=False)
         host = Host(workspace)
         link = host.start()
-    leave = Midwatch(link, workspace, ports(workspace), actor=operator(os.getuid())).run()
+    leave = Midwatch(link, workspace, ports(workspace), actor=operator(os.getuid()), settled=_collect_less).run()
     link.close()
     why = leave.kind if leave is not None else Why.QUIT
     if host is None:
@@ -87,6 +91,15 @@ def open_console(workspace: Workspace) -> int:
         programs.detach(engine, Path(__file__).parent.parent, workspace.logs / "headless.log")
         print("the engine goes on without a console; `midwatch` opens one again")
     return code
+
+
+def _collect_less() -> None:
+    """Keep the garbage collector from what is there from the start, and have it look less often at the rest.
+
+    To look through ten thousand tasks takes longer than all else that a key sets off, and nearly all of them stay.
+    """
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
 
 
 def ports(workspace: Workspace) -> "Ports":

@@ -234,7 +234,8 @@ class LiveTable(ScrollView, Generic[R], can_focus=True):
         self._refresh_row(old)
         self._refresh_row(index)
         self.scroll_to_region(Region(0, index, 1, 1), animate=False, force=True)
-        self.post_message(self.Moved(self))
+        # Not from pane to pane: the screen is to know of it before it paints the row, so that both come in one frame.
+        self.screen.post_message(self.Moved(self))
 
     def action_step(self, by: int) -> None:
         """Move the selection by some rows."""

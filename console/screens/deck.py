@@ -1,5 +1,6 @@
 """The main screen: four live panes, the details of what is selected, and the keys."""
 
+import asyncio
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -32,6 +33,8 @@ from widgets.status_line import StatusLine
 
 UNSETTLED_S = 0.5
 """A key within this time after the selection had to move by itself is not taken as an answer to the new row."""
+TURNS = 4
+"""After so many turns of the loop each pane has told the screen which of its rows changed."""
 WAITING = (t.Queued, t.Held, t.AwaitingApproval, t.Retrying)
 
 
@@ -176,6 +179,13 @@ class Deck(Screen[None]):
         else:
             self._tell(subject, same=same)
         self._show_keys(subject)
+        self.call_next(self._paint, subject)
+
+    async def _paint(self, subject: Subject | None) -> None:
+        """Have one frame show the selection with its details, and take note once it has been painted."""
+        # The screen paints once it is idle, which it is not while this waits for the panes to hand in their parts.
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
         self.call_after_refresh(self._painted, subject)
 
     def _painted(self, subject: Subject | None) -> None:

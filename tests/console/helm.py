@@ -63,7 +63,7 @@ def sail(scene: Scene, engine: FakeEngine, size: tuple[int, int] = (200, 50), **
 
     async def run() -> Leave | None:
         with tempfile.TemporaryDirectory() as folder:
-            options = {name: changes.pop(name) for name in ("clock",) if name in changes}
+            options = {name: changes.pop(name) for name in ("clock", "settled") if name in changes}
             app = Midwatch(engine, workspace(Path(folder)), ports(**changes), actor="operator:ann", **options)
             async with app.run_test(size=size, notifications=True) as pilot:
                 helm = Helm(app, engine, pilot)

@@ -461,3 +461,16 @@ def test_the_engine_is_told_now_and_then_that_somebody_is_there() -> None:
         assert await helm.asked(2) == [c.Present(), c.Present()]
 
     sail(scene, night(FakeEngine()), clock=clock)
+
+
+def test_whoever_waits_for_the_first_picture_is_told_once() -> None:
+    """As soon as all that there is has been painted, and never again."""
+    seen: list[str] = []
+
+    async def scene(helm: Helm) -> None:
+        await helm.until(lambda: seen == ["settled"])
+        helm.engine.put(a_task("more"))
+        await helm.sees("more")
+
+    sail(scene, night(FakeEngine()), settled=lambda: seen.append("settled"))
+    assert seen == ["settled"]

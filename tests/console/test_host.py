@@ -1,5 +1,6 @@
 """An engine in this process: begun before the console opens, ended as the operator wants it."""
 
+import gc
 import json
 import os
 import signal
@@ -189,6 +190,20 @@ def test_the_console_reads_by_itself_what_its_panes_need(workspace: Workspace) -
     assert ports.diff(a_build("a-1", created_at=NOON)) == ""
     assert "kill switch is engaged" in ports.emergency_stop()
     assert workspace.stop.exists()
+
+
+def test_what_is_there_from_the_start_is_never_looked_through_for_garbage() -> None:
+    """Once all is shown, the collector lets go of what there is, and looks less often at what comes."""
+    usual = gc.get_threshold()
+    before = gc.get_freeze_count()
+    kept = [[number] for number in range(1000)]
+    try:
+        host_module._collect_less()
+        assert gc.get_freeze_count() >= before + len(kept)
+        assert gc.get_threshold()[0] > usual[0]
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*usual)
 
 
 @pytest.fixture

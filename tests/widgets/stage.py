@@ -24,6 +24,9 @@ class Stage(App[None]):
     def compose(self) -> ComposeResult:
         yield self.widget
 
+    def on_live_table_moved(self, event: Any) -> None:
+        self.messages.append(event)
+
 
 def play(
     widget: Widget, scene: Callable[[Stage, Pilot[None]], Awaitable[None]], size: tuple[int, int] = (60, 12)

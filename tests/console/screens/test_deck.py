@@ -1,6 +1,9 @@
 """The deck shows everything in any window, and keeps up."""
 
+from typing import Any
+
 import pytest
+from textual.screen import Screen
 from textual.strip import Strip
 
 from state.model import task as t
@@ -47,6 +50,33 @@ def test_a_small_window_opens_the_details_over_the_panes() -> None:
         assert helm.app.deck.drawn.key == "ledger-1"
 
     sail(scene, night(FakeEngine()), (80, 24))
+
+
+def test_one_frame_moves_the_selection_and_tells_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever row is shown as selected, the same frame shows its details."""
+    frames: list[tuple[str, str]] = []
+
+    async def scene(helm: Helm) -> None:
+        await helm.at("queue", "docs")
+        display = helm.app._display
+
+        def show(screen: Screen[Any], renderable: Any) -> None:
+            rows = helm.text.splitlines()
+            selected = next(row for row in rows if row.startswith("▸")).partition("│")[0]
+            told = next(row for row in rows if " — " in row).partition(" — ")[0].split()[-1]
+            frames.append((selected, told))
+            display(screen, renderable)
+
+        monkeypatch.setattr(helm.app, "_display", show)
+        for key in ("end", "up", "up", "home"):
+            frames_before = len(frames)
+            await helm.press(key)
+            while len(frames) == frames_before:
+                await helm.pilot.pause(0.01)
+
+    sail(scene, night(FakeEngine()))
+    assert len({told for _, told in frames}) >= 3
+    assert all(told in selected for selected, told in frames)
 
 
 def test_answers_from_the_details() -> None:
