@@ -1,0 +1,48 @@
+"""Which command lines a check of HEARTBEAT.md may run: those that look and tell, and those that make restore points."""
+
+from collections.abc import Mapping, Sequence
+
+_ALL: frozenset[str] = frozenset()
+
+ALLOWED: Mapping[str, frozenset[str]] = {
+    "anomalies": _ALL,
+    "audit": frozenset({"list", "search", "show", "verify", "publish"}),
+    "breaker": frozenset({"list"}),
+    "context": frozenset({"detect", "summary", "upcoming"}),
+    "diff": _ALL,
+    "doctor": _ALL,
+    "email": frozenset({"scan", "list"}),
+    "health": _ALL,
+    "improve": frozenset({"suggest", "stats"}),
+    "kpis": _ALL,
+    "logs": _ALL,
+    "next": _ALL,
+    "overnight": frozenset({"report", "brief", "is-overnight"}),
+    "patterns": frozenset({"predict", "suggest", "list", "stats", "check"}),
+    "problems": frozenset({"scan", "list", "metrics"}),
+    "queue": _ALL,
+    "report": frozenset({"nightly"}),
+    "schedules": frozenset({"list", "why"}),
+    "signals": _ALL,
+    "simulate": _ALL,
+    "snapshot": frozenset({"create", "list", "rehearse"}),
+    "stats": _ALL,
+    "status": _ALL,
+    "telemetry": _ALL,
+    "weekend": frozenset({"suggest", "progress", "summary"}),
+    "why": _ALL,
+}
+"""Each verb with those of its parts that may be run; none named is all of it."""
+
+
+def against(words: Sequence[str]) -> str:
+    """Return why a command line, without the word midwatch, is not run from a check; empty where it is."""
+    told = f"`midwatch {' '.join(words[:2])}`"
+    if not words or words[0] not in ALLOWED:
+        return f"{told} is not run from here: only what looks and tells is, such as {', '.join(sorted(ALLOWED)[:3])}"
+    parts = ALLOWED[words[0]]
+    if parts and (len(words) < 2 or words[1] not in parts):
+        return f"{told} is not run from here: of {words[0]} only {', '.join(sorted(parts))}"
+    if any(word.startswith("--workspace") for word in words):
+        return f"{told} --workspace is not run from here: a check is about the workspace that it stands in"
+    return ""
