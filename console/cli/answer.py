@@ -2,13 +2,13 @@
 
 import click
 
-from console.cli.base import Hand, ask, in_workspace, known, label_argument, say
+from console.cli.base import Hand, ask, in_workspace, known, label_argument, say, with_reason
 
 
 @click.command()
 @label_argument
 @click.option("--digest", metavar="HEX", help="Approve only if this is what is open: the digest that you looked at.")
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @in_workspace
 @click.pass_obj
 def approve(hand: Hand, label: str, digest: str | None, reason: str) -> None:
@@ -36,7 +36,7 @@ def approve(hand: Hand, label: str, digest: str | None, reason: str) -> None:
 
 @click.command()
 @label_argument
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @in_workspace
 @click.pass_obj
 def deny(hand: Hand, label: str, reason: str) -> None:
@@ -54,7 +54,7 @@ def deny(hand: Hand, label: str, reason: str) -> None:
 
 @click.command()
 @label_argument
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @in_workspace
 @click.pass_obj
 def fail(hand: Hand, label: str, reason: str) -> None:
@@ -68,7 +68,7 @@ def fail(hand: Hand, label: str, reason: str) -> None:
 
 @click.command()
 @label_argument
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @in_workspace
 @click.pass_obj
 def retry(hand: Hand, label: str, reason: str) -> None:

@@ -133,6 +133,11 @@ def with_json(function: _Function) -> _Function:
     return click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")(function)
 
 
+def with_reason(function: _Function) -> _Function:
+    """Give a verb `--why`."""
+    return click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")(function)
+
+
 class Label(click.ParamType[str]):
     """The name of a task, which a shell can complete."""
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.cli.base import Hand, Label, Refused, ask, in_workspace, known, say, say_json, with_json
+from console.cli.base import Hand, Label, Refused, ask, in_workspace, known, say, say_json, with_json, with_reason
 from console.client import EngineSilent
 from state.errors import WorkspaceBusy
 
@@ -27,7 +27,7 @@ _RECORDED_S = 2.0
 @click.option(
     "--all", "everything", is_flag=True, help="The kill switch: end every build, and start nothing until `arm`."
 )
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @with_json
 @in_workspace
 @click.pass_obj
@@ -53,7 +53,7 @@ def kill(hand: Hand, label: str | None, everything: bool, reason: str, as_json: 
 
 
 @click.command()
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @in_workspace
 @click.pass_obj
 def arm(hand: Hand, reason: str) -> None:
@@ -75,7 +75,7 @@ def arm(hand: Hand, reason: str) -> None:
 
 
 @click.command()
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @in_workspace
 @click.pass_obj
 def pause(hand: Hand, reason: str) -> None:
@@ -84,7 +84,7 @@ def pause(hand: Hand, reason: str) -> None:
 
 
 @click.command()
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @in_workspace
 @click.pass_obj
 def resume(hand: Hand, reason: str) -> None:

@@ -113,6 +113,19 @@ class House:
         )
 
 
+Scene = Callable[[House, Engine], Awaitable[None]]
+
+
+def play(house: House, scene: Scene) -> None:
+    """Play a scene beside an engine."""
+
+    async def run() -> None:
+        async with asyncio.timeout(2 * PATIENCE_S), house.live() as engine:
+            await scene(house, engine)
+
+    asyncio.run(run())
+
+
 async def until(condition: Callable[[], bool], what: str | Callable[[], str], timeout_s: float = PATIENCE_S) -> None:
     """Wait until something is so."""
     end = time.monotonic() + timeout_s

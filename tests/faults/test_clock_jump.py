@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.front.midwatch import Space, until
+from tests.front.midwatch import Space
 
 WAIT = "echo up; while [ ! -e go ]; do sleep 0.02; done; echo over"
 HOUR, DAY = 3600, 86400
@@ -56,16 +56,6 @@ def clock(space: Space) -> Clock:
     return Clock(space)
 
 
-def up(space: Space, label: str) -> None:
-    """Wait until a build has begun."""
-    until(lambda: "up" in space.run("logs", label).stdout, f"{label} to run")
-
-
-def go(space: Space, build: str) -> None:
-    """Let a build that waits come to its end."""
-    (space.paths.build(build).work / "go").touch()
-
-
 def test_the_clock_is_ours_to_set(space: Space, clock: Clock) -> None:
     """The jumps below reach the processes that they are meant for."""
     clock.jump(3 * DAY)
@@ -79,14 +69,14 @@ def test_a_jump_harms_no_running_build(space: Space, clock: Clock, offset_s: int
     """A build that runs is neither taken for stalled nor for overdue; it ends well, and so does what comes after."""
     with space.engine():
         space.add("slow", WAIT)
-        up(space, "slow")
+        space.up("slow")
         clock.jump(offset_s)
         space.add("other", "true")
         space.wait("other", "done")
         assert space.state("slow") == "building"
         assert space.json("status")["anomalies"] == []
         assert space.escalations("slow") == []
-        go(space, "slow-1")
+        space.go("slow-1")
         space.wait("slow", "done")
     # Back at the true time, all is there and the chain holds.
     clock.jump(0)
@@ -140,12 +130,12 @@ def test_an_engine_that_dies_between_two_jumps(space: Space, clock: Clock) -> No
     """A build outlives its engine over a jump back; the next one knows it by its start time since boot."""
     with space.engine() as engine:
         space.add("slow", WAIT)
-        up(space, "slow")
+        space.up("slow")
         clock.jump(-3 * DAY)
         engine.kill()
     with space.engine():
         assert [row["build"] for row in space.json("status")["active"]] == ["slow-1"]
-        go(space, "slow-1")
+        space.go("slow-1")
         space.wait("slow", "done")
     assert space.ok("logs", "slow").split() == ["up", "over"]
     assert space.row("slow")["attempts"] == 1

@@ -70,31 +70,26 @@ def late(space: Space) -> set[str]:
     return {row["label"] for row in space.json("queue", "--all") if row["label"].startswith("late-")}
 
 
-def up(space: Space, label: str) -> None:
-    """Wait until a build has begun."""
-    until(lambda: "up" in space.run("logs", label).stdout, f"{label} to run")
-
-
 def test_what_cannot_be_kept_is_not_promised(space: Space, repo: Path) -> None:
     """A task that cannot be made durable is refused in words; builds go on, and what ended meanwhile is not lost."""
     with space.engine() as engine:
         space.add("slow", WAIT)
         space.add("mend", f"{WAIT}; echo new > new.py", "--repo", str(repo), "--verify", "true")
         for label in ("slow", "mend"):
-            up(space, label)
+            space.up(label)
         fill(space)
         promised, complaint = crowd(space)
         assert complaint.startswith("midwatch: ")
         assert os.strerror(errno.ENOSPC) in complaint
         assert space.json("status")["engine"]["trouble"]
         assert late(space) == promised
-        (space.paths.build("slow-1").work / "go").touch()
+        space.go("slow-1")
         until(lambda: not _alive(space, "slow-1"), "the build to end")
         assert space.state("slow") != "done"
         assert engine.alive
         empty(space)
         space.wait("slow", "done")
-        (space.paths.build("mend-1").work / "go").touch()
+        space.go("mend-1")
         space.wait("mend", "done")
         until(lambda: not space.json("status")["engine"]["trouble"], "the trouble to be over")
         space.add("after", "true")
@@ -126,7 +121,7 @@ def test_a_full_disk_keeps_nothing_alive(space: Space) -> None:
     with space.engine():
         for label in ("one", "two"):
             space.add(label, "echo up; setsid sleep 98765 & sleep 98765")
-            up(space, label)
+            space.up(label)
         fill(space)
         space.run("kill", "one")
         until(lambda: not _alive(space, "one-1"), "the first to die")
@@ -145,11 +140,11 @@ def test_a_death_on_a_full_disk_loses_nothing(space: Space) -> None:
     """The engine is killed while nothing can be written; with room again the next one collects what ended."""
     with space.engine() as engine:
         space.add("slow", WAIT)
-        up(space, "slow")
+        space.up("slow")
         fill(space)
         promised, _ = crowd(space)
         engine.kill()
-        (space.paths.build("slow-1").work / "go").touch()
+        space.go("slow-1")
         until(lambda: not _alive(space, "slow-1"), "the build to end")
         # It says what is wrong, or runs without a promise; either way it shows no stack and breaks nothing.
         second = space.begin("--until-idle")

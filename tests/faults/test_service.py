@@ -8,16 +8,16 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
 from state.files import Lock, Workspace
 from tests.faults import systemd
-from tests.faults.systemd import PATIENCE_S, Booted
+from tests.faults.systemd import Booted
+from tests.front.midwatch import until
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = f"{ROOT}:{Path(pytest.__file__).parents[1]}"
@@ -31,16 +31,6 @@ pytestmark = [
     pytest.mark.alone,
     pytest.mark.skipif(bool(systemd.missing()), reason=systemd.missing()),
 ]
-_Found = TypeVar("_Found")
-
-
-def until(condition: Callable[[], _Found], what: str) -> _Found:
-    """Wait until a condition holds and return what it gave."""
-    end = time.monotonic() + PATIENCE_S
-    while not (found := condition()):
-        assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(0.05)
-    return found
 
 
 class Host:

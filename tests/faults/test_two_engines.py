@@ -11,16 +11,6 @@ from tests.front.midwatch import Engine, Space, until
 WAIT = "echo up; while [ ! -e go ]; do sleep 0.02; done; echo over"
 
 
-def go(space: Space, build: str) -> None:
-    """Let a build that waits come to its end."""
-    (space.paths.build(build).work / "go").touch()
-
-
-def up(space: Space, label: str) -> None:
-    """Wait until a build has begun."""
-    until(lambda: "up" in space.run("logs", label).stdout, f"{label} to run")
-
-
 def refused(space: Space, engine: Engine) -> None:
     """A second engine ends at once and names the first."""
     complaint = space.fails(4, "engine")
@@ -33,11 +23,11 @@ def test_the_second_engine_ends_and_the_first_is_unharmed(space: Space) -> None:
     """A second engine is told who has the workspace; the first one goes on with its builds and its socket."""
     with space.engine() as engine:
         space.add("slow", WAIT)
-        up(space, "slow")
+        space.up("slow")
         for _ in range(3):
             refused(space, engine)
         assert space.json("status")["engine"]["pid"] == engine.pid
-        go(space, "slow-1")
+        space.go("slow-1")
         space.wait("slow", "done")
     assert space.actions("slow").count("build_started") == 1
 
@@ -49,9 +39,9 @@ def test_many_engines_at_the_same_moment(space: Space) -> None:
     until(lambda: sum(engine.alive for engine in engines) == 1, "all but one to give up")
     [left] = [engine for engine in engines if engine.alive]
     assert {engine.ended() for engine in engines if engine is not left} == {4}
-    up(space, "slow")
+    space.up("slow")
     assert space.json("status")["engine"]["pid"] == left.pid
-    go(space, "slow-1")
+    space.go("slow-1")
     space.wait("slow", "done")
     assert space.actions("slow").count("build_decided") == 1
     left.tell(signal.SIGTERM)
@@ -77,12 +67,12 @@ def test_told_to_end_it_lets_builds_end(space: Space, number: signal.Signals) ->
     """At the first signal nothing more starts, what runs comes to its end, and then the engine ends with success."""
     with space.engine() as engine:
         space.add("first", WAIT)
-        up(space, "first")
+        space.up("first")
         engine.tell(number)
         space.add("second", "true")
         assert engine.alive
         assert space.state("second") == "queued"
-        go(space, "first-1")
+        space.go("first-1")
         assert engine.ended() == 0
     assert space.state("first") == "done"
     assert space.row("second")["attempts"] == 0
@@ -93,7 +83,7 @@ def test_told_twice_it_leaves_and_the_next_one_adopts(space: Space, number: sign
     """At the second signal it leaves at once; the build goes on, and the next engine takes it over."""
     with space.engine() as engine:
         space.add("slow", WAIT)
-        up(space, "slow")
+        space.up("slow")
         engine.tell(number)
         engine.tell(number)
         assert engine.ended(20) == 0
@@ -101,7 +91,7 @@ def test_told_twice_it_leaves_and_the_next_one_adopts(space: Space, number: sign
     assert space.left()
     with space.engine():
         assert [row["build"] for row in space.json("status")["active"]] == ["slow-1"]
-        go(space, "slow-1")
+        space.go("slow-1")
         space.wait("slow", "done")
     assert space.ok("logs", "slow").split() == ["up", "over"]
     assert space.row("slow")["attempts"] == 1
@@ -112,11 +102,11 @@ def test_a_build_that_ended_while_no_engine_ran(space: Space) -> None:
     with space.engine() as engine:
         space.add("good", WAIT)
         space.add("bad", f"{WAIT}; exit 9")
-        up(space, "good")
-        up(space, "bad")
+        space.up("good")
+        space.up("bad")
         engine.kill()
-    go(space, "good-1")
-    go(space, "bad-1")
+    space.go("good-1")
+    space.go("bad-1")
     until(lambda: not space.left(), "both to end")
     with space.engine():
         space.wait("good", "done")
@@ -130,7 +120,7 @@ def test_one_that_cannot_be_proven_is_asked_about(space: Space) -> None:
     """A build that was killed from outside while no engine ran is unknown: escalated, and not run again by itself."""
     with space.engine() as engine:
         space.add("lost", WAIT)
-        up(space, "lost")
+        space.up("lost")
         engine.kill()
     for pid in space.left():
         with contextlib.suppress(ProcessLookupError):
@@ -142,6 +132,6 @@ def test_one_that_cannot_be_proven_is_asked_about(space: Space) -> None:
     assert [found["kind"] for found in space.escalations("lost")] == ["build_unknown"]
     space.ok("retry", "lost")
     with space.engine():
-        up(space, "lost")
-        go(space, "lost-2")
+        space.up("lost")
+        space.go("lost-2")
         space.wait("lost", "done")

@@ -257,6 +257,23 @@ class Space:
         except AssertionError:
             raise AssertionError(f"{label} is {seen[0]}, not {states}\n{self.run('why', label).stdout}") from None
 
+    def up(self, label: str) -> None:
+        """Wait until a build that prints `up` has begun."""
+        until(lambda: "up" in self.run("logs", label).stdout, f"{label} to run")
+
+    def go(self, build_id: str) -> None:
+        """Let a build that waits for a file `go` come to its end."""
+        (self.paths.build(build_id).work / "go").touch()
+
+    def held(self, label: str) -> dict[str, Any]:
+        """Wait until the operator sees a task's build held, and return its row."""
+
+        def row() -> dict[str, Any]:
+            rows = [row for row in self.json("status")["active"] if row["label"] == label]
+            return rows[0] if rows and rows[0]["held"] else {}
+
+        return until(row, f"{label} to be held")
+
     def row(self, label: str) -> dict[str, Any]:
         """A task's row of the whole queue."""
         return next(row for row in self.json("queue", "--all") if row["label"] == label)

@@ -26,11 +26,6 @@ def hosted(space: Space) -> int:
     return view.engine.pid
 
 
-def go(space: Space, build: str) -> None:
-    """Let a build that waits come to its end."""
-    (space.paths.build(build).work / "go").touch()
-
-
 def ended(pid: int) -> bool:
     """Whether a process has ended."""
     return not Path(f"/proc/{pid}").exists()
@@ -139,7 +134,7 @@ def test_a_lost_connection_harms_nothing(space: Space, desk: Desk) -> None:
     # Who only looks may leave without being asked.
     leave(third)
     assert not ended(pid)
-    go(space, "slow-1")
+    space.go("slow-1")
     space.wait("slow", "done")
     until(lambda: ended(pid), "the process to end with the last of its work")
     assert space.ok("logs", "slow").split() == ["up", "over"]
@@ -162,7 +157,7 @@ def test_quitting_keeps_builds_going(space: Space, desk: Desk) -> None:
     assert ended(pid)
     until(lambda: space.json("status")["engine"]["running"], "the headless engine")
     assert space.json("status")["engine"]["mode"] == "headless"
-    go(space, "slow-1")
+    space.go("slow-1")
     until(lambda: space.view() is None, "the headless engine to end with its work")
     assert [space.state(label) for label in ("slow", "after")] == ["done", "done"]
     assert space.ok("logs", "slow").split() == ["up", "over"]
@@ -181,7 +176,7 @@ def test_quitting_when_the_builds_are_done(space: Space, desk: Desk) -> None:
     terminal.press("Enter")
     terminal.shows("ends with the last running build")
     space.add("never", "true")
-    go(space, "slow-1")
+    space.go("slow-1")
     until(lambda: ended(pid), "the process to end")
     assert [space.state(label) for label in ("slow", "never")] == ["done", "queued"]
 
@@ -223,7 +218,7 @@ def test_told_to_end_the_console_lets_its_builds_end(space: Space, desk: Desk) -
     until(lambda: b"ends with the last running build" in terminal.raw.read_bytes(), "the screen to end")
     space.add("never", "true")
     assert space.state("slow") == "building"
-    go(space, "slow-1")
+    space.go("slow-1")
     until(lambda: ended(pid), "the process to end")
     assert [space.state(label) for label in ("slow", "never")] == ["done", "queued"]
 

@@ -109,7 +109,7 @@ def test_one_that_goes_quiet_is_escalated_and_goes_on(open_space: Opening) -> No
         assert space.json("status")["anomalies"][0]["figure"] == "quiet_s"
         assert space.escalations("busy") == []
         assert space.state("busy") == "building"
-        (space.paths.build("busy-1").work / "go").touch()
+        space.go("busy-1")
         space.wait("busy", "done")
         space.ok("kill", "quiet")
         space.wait("quiet", "killed")

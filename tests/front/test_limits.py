@@ -30,19 +30,9 @@ def writes(count: int, after: str = WAIT) -> str:
     return f"for i in $(seq {count}); do echo $i > f$i; done; {after}"
 
 
-def let_go(space: Space, build: str) -> None:
-    """Let a build that waits come to its end, once it runs."""
-    (space.paths.build(build).work / "go").touch()
-
-
 def held(space: Space, label: str) -> dict[str, Any]:
     """Wait until the operator sees a task's build held, and insist that every process of it is."""
-
-    def row() -> dict[str, Any]:
-        rows = [row for row in space.json("status")["active"] if row["label"] == label]
-        return rows[0] if rows and rows[0]["held"] else {}
-
-    found = until(row, f"{label} to be held")
+    found = space.held(label)
     assert found["state"] == "held"
     assert stands_still(space, found["build"])
     told: dict[str, Any] = found["held"]
@@ -72,7 +62,7 @@ def test_eleven_files_are_held_until_the_operator_lets_them_be_merged(space: Spa
         assert "held: files 11 of 10" in space.ok("status")
         assert "files 11 of 10" in space.ok("why", "wide")
         assert "held: files 11 of 10" in (space.root / "subagents/wide-progress.md").read_text()
-        let_go(space, "wide-1")
+        space.go("wide-1")
         assert stands_still(space, "wide-1")
         assert "up to files 21" in space.ok("approve", "wide", "--why", "they belong together")
         assert space.wait("wide", "done", "failed", "awaiting_review") == "done"
@@ -103,12 +93,12 @@ def test_raised_it_goes_on_and_so_does_the_next_build(space: Space) -> None:
         complaint = space.fails(1, "raise", "wide", "--to", "5")
         assert "used 11 already" in complaint
         assert "no limit" in space.fails(2, "raise", "wide", "--to", "many")
-        let_go(space, "wide-1")
+        space.go("wide-1")
         assert "up to 12" in space.ok("raise", "wide", "--to", "12")
         assert space.wait("wide", "done") == "done"
         space.ok("retry", "wide")
         until((space.paths.build("wide-2").work / "f11").exists, "the next one to have written it all")
-        let_go(space, "wide-2")
+        space.go("wide-2")
         assert space.wait("wide", "done") == "done"
         held(space, "other")
     assert space.build("wide-2").limits.files == 12 and space.build("wide-2").held_s == 0
@@ -134,9 +124,9 @@ def test_calls_and_money_are_held_alike(space: Space, within: str, beyond: str, 
         until((space.paths.build("busy-1").work / "within").exists, "all that is allowed to be used")
         (row,) = space.json("status")["active"]
         assert row["held"] is None and row["calls" if figure == "calls" else "spent_micro"] in (1000, 100_000_000)
-        let_go(space, "busy-1")
+        space.go("busy-1")
         assert held(space, "busy")["figure"] == figure
-        let_go(space, "busy-1")
+        space.go("busy-1")
         space.ok("approve", "busy")
         assert space.wait("busy", "done") == "done"
 
@@ -160,7 +150,7 @@ def test_a_held_build_outlives_the_engine_and_is_neither_late_nor_silent(open_sp
         since = held(space, "wide")["since"]
         until(lambda: _seconds(space, since) > 5, "more time to pass than it may run or be silent")
         assert {question["kind"] for question in space.escalations("wide")} == {"limit_reached"}
-        let_go(space, "wide-1")
+        space.go("wide-1")
         space.ok("approve", "wide")
         assert space.wait("wide", "done", "failed", "retrying") == "done"
         next_engine.tell(signal.SIGTERM)

@@ -1,23 +1,12 @@
 """Language models: priced tokens count as money, and a model without a price stops its build and the deciding."""
 
 from collections.abc import Callable
-from typing import Any
 
 from tests.front.midwatch import Space, until
 
 PRICED = '[prices."small-*"]\nin = 3.0\nout = 15.0\ncached = 0.3\n'
 WAIT = "while ! test -e go; do sleep 0.05; done"
 SAYS = "echo '::usage model={} in={} out={}'; {}"
-
-
-def held(space: Space, label: str) -> dict[str, Any]:
-    """Wait until the operator sees a task's build held."""
-
-    def row() -> dict[str, Any]:
-        rows = [row for row in space.json("status")["active"] if row["label"] == label]
-        return rows[0] if rows and rows[0]["held"] else {}
-
-    return until(row, f"{label} to be held")
 
 
 def set_price(space: Space, text: str) -> None:
@@ -30,7 +19,7 @@ def test_a_model_without_a_price_stops_its_build_and_the_deciding_until_it_has_o
     """Held, asked about once, in words that name the model and the key; a price and a yes let it go on."""
     space.add("costly", SAYS.format("new-1", 1_000_000, 1000, WAIT))
     with space.engine() as engine:
-        told = held(space, "costly")
+        told = space.held("costly")
         assert told["held"]["figure"] == "unpriced" and told["tokens"] == 1_001_000
         (question,) = space.json("status")["escalations"]
         assert '[prices."new-1"]' in question["text"] and "midwatch approve costly" in question["text"]
@@ -43,7 +32,7 @@ def test_a_model_without_a_price_stops_its_build_and_the_deciding_until_it_has_o
         until(lambda: space.run("approve", "costly").returncode == 0, "the price to count")
         assert space.state("other") == "queued"
         space.ok("resume")
-        (space.paths.build("costly-1").work / "go").touch()
+        space.go("costly-1")
         assert space.wait("costly", "done", "failed") == "done"
         assert space.wait("other", "done", "failed") == "done"
         assert engine.alive
@@ -58,7 +47,7 @@ def test_priced_tokens_are_held_at_the_limit_on_money_and_pass_below_it(open_spa
     space.add("wide", SAYS.format("small-7", 1_000_000, 200_000, WAIT))
     with space.engine():
         assert space.wait("fine", "done", "failed") == "done"
-        told = held(space, "wide")["held"]
+        told = space.held("wide")["held"]
         assert (told["figure"], told["used"]) == ("spent", 6_000_000)
         space.ok("deny", "wide")
         assert space.wait("wide", "killed") == "killed"

@@ -71,7 +71,7 @@ def test_a_granted_build_reads_it_and_nobody_else_does(space: Space) -> None:
         output = space.paths.build("granted-1").output
         until(lambda: output.exists() and "core 0" in output.read_text(), "the build has read it")
         assert leaks(space) == []
-        (space.paths.build("granted-1").work / "go").touch()
+        space.go("granted-1")
         space.wait("granted", "done")
         space.wait("other", "done", "failed")
     said = output.read_text().split()

@@ -27,7 +27,7 @@ def test_the_operator_is_asked_sees_the_picture_and_answers(space: Space) -> Non
         shown = space.ok("anomalies", "much")
         assert "much-1 is held" in shown
         assert "◆" in shown and " builds before" in shown
-        (space.paths.build("much-1").work / "go").touch()
+        space.go("much-1")
         assert space.json("anomalies", "much")["build_state"] == "held"
         space.ok("approve", "much")
         space.wait("much", "done")

@@ -2,12 +2,12 @@
 
 import click
 
-from console.cli.base import Hand, ask, in_workspace, say, say_json, with_json
+from console.cli.base import Hand, ask, in_workspace, say, say_json, with_json, with_reason
 
 
 @click.command("captain-override")
 @click.argument("seq", type=click.IntRange(min=1))
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @with_json
 @in_workspace
 @click.pass_obj

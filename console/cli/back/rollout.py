@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.cli.base import Hand, ask, in_workspace, say, say_json, with_json
+from console.cli.base import Hand, ask, in_workspace, say, say_json, with_json, with_reason
 
 if TYPE_CHECKING:
     from engine.policy.rollout.compare import Arm
@@ -20,7 +20,7 @@ def rollout() -> None:
 
 @rollout.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @with_json
 @in_workspace
 @click.pass_obj
@@ -32,7 +32,7 @@ def start(hand: Hand, file: Path, reason: str, as_json: bool) -> None:
 
 
 @rollout.command()
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @with_json
 @in_workspace
 @click.pass_obj
@@ -44,7 +44,7 @@ def promote(hand: Hand, reason: str, as_json: bool) -> None:
 
 
 @rollout.command()
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @with_json
 @in_workspace
 @click.pass_obj

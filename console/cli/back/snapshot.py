@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli.back.going_back import go_back, kept_by
-from console.cli.base import Hand, Refused, ask, in_workspace, say, say_json, with_json
+from console.cli.base import Hand, Refused, ask, in_workspace, say, say_json, with_json, with_reason
 from state.errors import MidwatchError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def list_(hand: Hand, as_json: bool) -> None:
 @click.option("--into", metavar="DIR", help="Lay all of it out in a folder instead, and touch nothing else.")
 @click.option("--stop-builds", is_flag=True, help="Kill the builds that run.")
 @click.option("--yes", is_flag=True, help="Do not ask on a terminal.")
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @with_json
 @in_workspace
 @click.pass_obj

@@ -4,14 +4,14 @@ import sys
 
 import click
 
-from console.cli.base import Hand, Refused, ask, in_workspace, say, say_json, with_json
+from console.cli.base import Hand, Refused, ask, in_workspace, say, say_json, with_json, with_reason
 
 
 @click.command()
 @click.argument("what", metavar="LABEL|BUILD|SEQ")
 @click.option("--preview", is_flag=True, help="Say what it would do, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do it without asking; needed where there is no terminal to ask on.")
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @with_json
 @in_workspace
 @click.pass_obj

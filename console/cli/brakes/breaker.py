@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.cli.base import Hand, ask, in_workspace, say, say_json, with_json
+from console.cli.base import Hand, ask, in_workspace, say, say_json, with_json, with_reason
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,7 +46,7 @@ def list_(hand: Hand, as_json: bool) -> None:
 
 @breaker.command()
 @click.argument("key")
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @in_workspace
 @click.pass_obj
 def reset(hand: Hand, key: str, reason: str) -> None:

@@ -5,13 +5,13 @@ from typing import Any
 
 import click
 
-from console.cli.base import Hand, Refused, ask, in_workspace, known, label_argument, say
+from console.cli.base import Hand, Refused, ask, in_workspace, known, label_argument, say, with_reason
 
 
 @click.command("raise")
 @label_argument
 @click.option("--to", "limit", metavar="N", help='The new limit, such as 40 files, 25 (US dollars), "8G" or "12h".')
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @in_workspace
 @click.pass_obj
 def raise_(hand: Hand, label: str, limit: str | None, reason: str) -> None:

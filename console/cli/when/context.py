@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.cli.base import Hand, Refused, ask, in_workspace, say, say_json, with_json
+from console.cli.base import Hand, Refused, ask, in_workspace, say, say_json, with_json, with_reason
 
 if TYPE_CHECKING:
     from engine.schedule.almanac import Almanac
@@ -102,7 +102,7 @@ def summary(hand: Hand, as_json: bool) -> None:
 @context.command("set")
 @click.argument("name", type=click.Choice(_CONTEXTS, case_sensitive=False))
 @click.option("--until", metavar="TIME", help='Such as 19:00, "2h" or 2026-02-06T19:00; without it until `clear`.')
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @in_workspace
 @click.pass_obj
 def set_(hand: Hand, name: str, until: str | None, reason: str) -> None:
@@ -117,7 +117,7 @@ def set_(hand: Hand, name: str, until: str | None, reason: str) -> None:
 
 
 @context.command()
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @in_workspace
 @click.pass_obj
 def clear(hand: Hand, reason: str) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.cli.base import Hand, ask, in_workspace, say, say_json, with_json
+from console.cli.base import Hand, ask, in_workspace, say, say_json, with_json, with_reason
 
 if TYPE_CHECKING:
     from state.model.view import View
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("wanted", required=False, type=click.Choice(("observe", "live")), metavar="[observe|live]")
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @with_json
 @in_workspace
 @click.pass_obj

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.cli.base import Hand, Refused, ask, in_workspace, say, say_json, with_json
+from console.cli.base import Hand, Refused, ask, in_workspace, say, say_json, with_json, with_reason
 from state.errors import NoWorkspace
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def next_(
 
 @schedules.command()
 @click.argument("name")
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @in_workspace
 @click.pass_obj
 def pause(hand: Hand, name: str, reason: str) -> None:
@@ -89,7 +89,7 @@ def pause(hand: Hand, name: str, reason: str) -> None:
 
 @schedules.command()
 @click.argument("name")
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @in_workspace
 @click.pass_obj
 def resume(hand: Hand, name: str, reason: str) -> None:
@@ -101,7 +101,7 @@ def resume(hand: Hand, name: str, reason: str) -> None:
 
 @schedules.command()
 @click.argument("name")
-@click.option("--why", "reason", default="", metavar="TEXT", help="For the record.")
+@with_reason
 @in_workspace
 @click.pass_obj
 def run(hand: Hand, name: str, reason: str) -> None:

@@ -5,8 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,19 +14,11 @@ import pytest
 
 from engine.safety.kill import kill_all
 from state.files import Workspace, create_workspace
+from tests.front.midwatch import until
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE_S = 60.0
 SETTINGS = '[retry]\ntimes = 1\nwait = "1s"\n'
-
-
-def until(condition: Callable[[], Any], what: str) -> Any:
-    """Wait until a condition holds and return what it gave."""
-    end = time.monotonic() + PATIENCE_S
-    while not (found := condition()):
-        assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(0.05)
-    return found
 
 
 class Midwatch:

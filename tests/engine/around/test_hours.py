@@ -1,7 +1,6 @@
 """The engine in line with the kind of time it is."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from state.settings import CalendarSettings, Settings
 from state.settings.values import TimeSettings
 from state.settings.windows import BUILT_IN
 from state.zones import zone_of
-from tests.engine.engines import House, ask, nudge, until
+from tests.engine.engines import House, Scene, ask, nudge, play, until
 from tests.engine.schedule.test_calendar import event, write
 from tests.making import a_spec
 
@@ -34,22 +33,11 @@ def at(hour: float) -> datetime:
     return datetime(2026, 2, 9, tzinfo=CHICAGO).astimezone(UTC) + timedelta(hours=hour)
 
 
-def play(
-    tmp_path: Path,
-    hour: float,
-    scene: Callable[[House, Engine], Awaitable[None]],
-    settings: Settings = SETTINGS,
-    **how: Any,
-) -> House:
+def play_at(tmp_path: Path, hour: float, scene: Scene, settings: Settings = SETTINGS) -> House:
     """Play a scene beside an engine that comes up at an hour of that Monday."""
     house = House(tmp_path, settings=settings)
     house.clock.set(at(hour))
-
-    async def run() -> None:
-        async with asyncio.timeout(60), house.live() as engine:
-            await scene(house, engine)
-
-    asyncio.run(run())
+    play(house, scene)
     return house
 
 
@@ -89,7 +77,7 @@ def test_a_change_of_context_is_recorded_once_and_changes_the_slots(tmp_path: Pa
         assert engine.view().control.context is Context.AWAY
         assert engine.view().engine.slots == 2
 
-    house = play(tmp_path, 12, scene)
+    house = play_at(tmp_path, 12, scene)
     assert reasons(house, "context_changed") == [
         "available -> working: the work window is open; builds at the same time: 1",
         "working -> away: no window is open; builds at the same time: 2",
@@ -106,7 +94,7 @@ def test_without_windows_nothing_is_recorded(tmp_path: Path) -> None:
         await go(house, engine, 23)
         assert context(engine) == ("available", 2)
 
-    assert reasons(play(tmp_path, 12, scene, Settings()), "context_changed") == []
+    assert reasons(play_at(tmp_path, 12, scene, Settings()), "context_changed") == []
 
 
 def test_a_task_waits_for_its_window_and_then_starts(tmp_path: Path) -> None:
@@ -122,7 +110,7 @@ def test_a_task_waits_for_its_window_and_then_starts(tmp_path: Path) -> None:
         await go(house, engine, 23)
         await house.task_is("done", "awaiting_review")
 
-    house = play(tmp_path, 12, scene)
+    house = play_at(tmp_path, 12, scene)
     assert house.build().created_at == at(23)
 
 
@@ -163,7 +151,7 @@ def test_a_build_ends_with_its_window_when_its_task_says_so(tmp_path: Path) -> N
         await ask(engine, c.Kill(label="tidy"))
         await house.task_is("killed")
 
-    house = play(tmp_path, 29, scene)
+    house = play_at(tmp_path, 29, scene)
     assert len(reasons(house, "window_closed")) == 1
     assert house.questions() == []
 
@@ -179,7 +167,7 @@ def test_the_operators_word_ends_by_itself(tmp_path: Path) -> None:
         assert engine.view().control.override is None
 
     settings = msgspec.structs.replace(SETTINGS, contexts={Context.GYM: ContextRule(slots=3)})
-    house = play(tmp_path, 12, scene, settings)
+    house = play_at(tmp_path, 12, scene, settings)
     assert [why.partition(":")[0] for why in reasons(house, "context_changed")] == [
         "available -> working",
         "working -> gym",
@@ -203,7 +191,7 @@ def test_who_touches_keys_is_available_for_a_while(tmp_path: Path) -> None:
         await nudge(engine)
         assert context(engine) == ("working", 1)
 
-    play(tmp_path, 12, scene)
+    play_at(tmp_path, 12, scene)
 
 
 def with_calendar(tmp_path: Path) -> tuple[Path, Settings]:
@@ -228,7 +216,7 @@ def test_nothing_starts_during_a_meeting(tmp_path: Path) -> None:
         await go(house, engine, 10)
         await house.task_is("done")
 
-    play(tmp_path, 9, scene, settings)
+    play_at(tmp_path, 9, scene, settings)
 
 
 def test_a_calendar_that_cannot_be_read_stops_starts_and_asks(tmp_path: Path) -> None:
@@ -248,7 +236,7 @@ def test_a_calendar_that_cannot_be_read_stops_starts_and_asks(tmp_path: Path) ->
         await until(lambda: bool(house.questions()), "the question")
         assert context(engine) == ("available", 2)
 
-    play(tmp_path, 12, scene, settings)
+    play_at(tmp_path, 12, scene, settings)
 
 
 def test_saved_settings_bring_their_own_windows(tmp_path: Path) -> None:
@@ -261,7 +249,7 @@ def test_saved_settings_bring_their_own_windows(tmp_path: Path) -> None:
         await house.task_is("done")
         assert engine.view().engine.slots == 5
 
-    play(tmp_path, 12, scene)
+    play_at(tmp_path, 12, scene)
 
 
 @pytest.mark.parametrize(("hour", "slots"), [(12, 1), (3, 2)])
@@ -272,4 +260,4 @@ def test_an_engine_that_comes_up_knows_the_time_at_once(tmp_path: Path, hour: fl
         await nudge(engine)
         assert context(engine)[1] == slots
 
-    play(tmp_path, hour, scene)
+    play_at(tmp_path, hour, scene)

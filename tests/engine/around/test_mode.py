@@ -1,7 +1,5 @@
 """Observe mode in a real engine: decisions on record, nothing executed, and nothing that counts later by surprise."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ from state.model.escalation import EscalationKind
 from state.model.mode import Mode
 from state.model.when.schedule import Schedule
 from state.settings import EngineSettings, QueueSettings, Settings
-from tests.engine.engines import House, ask, building, nudge, until
+from tests.engine.engines import House, Scene, ask, building, nudge, play, until
 from tests.engine.work.repositories import git, repository
 from tests.making import NOON, a_spec, a_task
 
@@ -28,23 +26,11 @@ WEEK_S = 7 * 86400.0
 DAY_S = 86400.0
 
 
-def play(
-    root: Path, scene: Callable[[House, Engine], Awaitable[None]], engine: EngineSettings | None = None, **settings: Any
-) -> House:
-    """Play a scene beside an engine."""
+def begin(root: Path, scene: Scene, engine: EngineSettings | None = None, **settings: Any) -> House:
+    """Play a scene beside the first engine of a workspace."""
     house = House(root, settings=Settings(engine=engine or EngineSettings(), **settings))
-    again(house, scene)
+    play(house, scene)
     return house
-
-
-def again(house: House, scene: Callable[[House, Engine], Awaitable[None]]) -> None:
-    """Play a scene beside another engine on the same workspace."""
-
-    async def run() -> None:
-        async with asyncio.timeout(60), house.live() as engine:
-            await scene(house, engine)
-
-    asyncio.run(run())
 
 
 def add(label: str = "tidy", **changes: Any) -> c.AddTasks:
@@ -77,7 +63,7 @@ def test_observing_records_and_executes_nothing(tmp_path: Path) -> None:
         await until(lambda: would(house) == ["tidy", "tidy2"], "both decisions on record")
         assert house.task("tidy").state_name == house.task("tidy2").state_name == "queued"
 
-    house = play(tmp_path, scene)
+    house = begin(tmp_path, scene)
     assert recorded(house).count("would_start") == 2
     assert not house.store.builds
     assert not list(house.workspace.builds.glob("*"))
@@ -96,8 +82,8 @@ def test_observing_goes_on_with_the_next_engine(tmp_path: Path) -> None:
         assert engine.view().control.mode is Mode.OBSERVE
         assert would(house) == ["tidy"]
 
-    house = play(tmp_path, first)
-    again(house, second)
+    house = begin(tmp_path, first)
+    play(house, second)
     assert recorded(house).count("would_start") == 1
     assert not house.store.builds
 
@@ -115,7 +101,7 @@ def test_a_start_gives_its_slot_back_when_its_time_is_over(tmp_path: Path) -> No
         await nudge(engine)
         await until(lambda: would(house) == ["a", "b"], "the slot to be given back")
 
-    play(tmp_path, scene, queue=QueueSettings(slots=1))
+    begin(tmp_path, scene, queue=QueueSettings(slots=1))
 
 
 def test_live_starts_what_was_only_observed(tmp_path: Path) -> None:
@@ -129,7 +115,7 @@ def test_live_starts_what_was_only_observed(tmp_path: Path) -> None:
         assert reply.text.startswith("live: what may start, starts from now on")
         await house.task_is("done")
 
-    house = play(tmp_path, scene)
+    house = begin(tmp_path, scene)
     assert [action for action in recorded(house) if action in ("observe_begun", "would_start", "live_begun")] == [
         "observe_begun",
         "would_start",
@@ -159,7 +145,7 @@ def test_a_yes_in_observe_mode_does_not_count_when_it_is_live(tmp_path: Path) ->
         await ask(engine, c.Approve(label="tidy", digest=house.task().spec.digest))
         await house.task_is("done")
 
-    play(tmp_path, scene)
+    begin(tmp_path, scene)
 
 
 def test_a_yes_to_a_merge_in_observe_mode_does_not_count_either(tmp_path: Path) -> None:
@@ -180,7 +166,7 @@ def test_a_yes_to_a_merge_in_observe_mode_does_not_count_either(tmp_path: Path) 
 
     house = House(tmp_path)
     house.seed(*build)
-    again(house, scene)
+    play(house, scene)
 
 
 def test_nothing_is_merged_that_was_under_way(tmp_path: Path) -> None:
@@ -210,7 +196,7 @@ def test_nothing_is_merged_that_was_under_way(tmp_path: Path) -> None:
         await house.task_is("done")
         assert tip() != before
 
-    play(tmp_path, scene)
+    begin(tmp_path, scene)
 
 
 def test_what_has_not_begun_to_run_goes_back_into_the_queue(tmp_path: Path) -> None:
@@ -224,7 +210,7 @@ def test_what_has_not_begun_to_run_goes_back_into_the_queue(tmp_path: Path) -> N
 
     house.seed(task, build)
     with_desk(house, OBSERVE)
-    again(house, scene)
+    play(house, scene)
     assert not (house.workspace.build("tidy-1").work / "ran").exists()
 
 
@@ -250,7 +236,7 @@ def test_what_is_asked_for_now_is_refused(tmp_path: Path, command: c.Command) ->
         assert "observe mode: nothing executes" in reply.text
         assert "now" not in house.store.tasks
 
-    play(tmp_path, scene, schedules={"hourly": Schedule(name="hourly", cron="0 * * * *", run="status")})
+    begin(tmp_path, scene, schedules={"hourly": Schedule(name="hourly", cron="0 * * * *", run="status")})
 
 
 def test_schedules_do_not_run_and_are_not_made_up(tmp_path: Path) -> None:
@@ -268,7 +254,7 @@ def test_schedules_do_not_run_and_are_not_made_up(tmp_path: Path) -> None:
         await nudge(engine)
         assert house.store.schedules["hourly"].running is None
 
-    again(house, scene)
+    play(house, scene)
     assert not (house.workspace.root / "ran").exists()
     assert house.store.schedules["hourly"].runs == 0
     assert "schedule_would_run" in recorded(house)
@@ -283,7 +269,7 @@ def test_the_same_mode_again_is_refused(tmp_path: Path) -> None:
         await ask(engine, OBSERVE)
         assert "observe already" in (await ask(engine, OBSERVE)).text
 
-    house = play(tmp_path, scene)
+    house = begin(tmp_path, scene)
     assert recorded(house).count("observe_begun") == 1
 
 
@@ -305,7 +291,7 @@ def test_the_settings_begin_it_and_it_ends_by_itself_after_a_week(tmp_path: Path
         assert mode_of(house) is Mode.LIVE
         await house.task_is("done")
 
-    play(tmp_path, scene, EngineSettings(mode=Mode.OBSERVE, live_after_s=WEEK_S))
+    begin(tmp_path, scene, EngineSettings(mode=Mode.OBSERVE, live_after_s=WEEK_S))
 
 
 def test_it_does_not_go_live_the_moment_it_comes_back(tmp_path: Path) -> None:
@@ -322,9 +308,9 @@ def test_it_does_not_go_live_the_moment_it_comes_back(tmp_path: Path) -> None:
         await nudge(engine)
         assert mode_of(house) is Mode.LIVE
 
-    house = play(tmp_path, nothing, settings)
+    house = begin(tmp_path, nothing, settings)
     house.clock.forward(30 * DAY_S)
-    again(house, later)
+    play(house, later)
     assert recorded(house).count("observe_prolonged") == 1
 
 
@@ -341,7 +327,7 @@ def test_without_live_after_only_the_operator_ends_it(tmp_path: Path) -> None:
         await nudge(engine)
         assert mode_of(house) is Mode.OBSERVE
 
-    play(tmp_path, scene, EngineSettings(mode=Mode.OBSERVE))
+    begin(tmp_path, scene, EngineSettings(mode=Mode.OBSERVE))
 
 
 def test_the_operators_word_outlasts_the_settings(tmp_path: Path) -> None:
@@ -361,10 +347,10 @@ def test_the_operators_word_outlasts_the_settings(tmp_path: Path) -> None:
         await nudge(engine)
         assert mode_of(house) is Mode.OBSERVE
 
-    house = play(tmp_path, first, settings)
-    again(house, second)
+    house = begin(tmp_path, first, settings)
+    play(house, second)
     house.settings = Settings()  # a file that is gone says nothing, and lets nothing execute
-    again(house, third)
+    play(house, third)
 
 
 @pytest.mark.parametrize(("asked", "mode"), [(Mode.OBSERVE, Mode.OBSERVE), (Mode.LIVE, Mode.LIVE)])
@@ -379,7 +365,7 @@ def test_saved_settings_are_a_new_word(tmp_path: Path, asked: Mode, mode: Mode) 
         await nudge(engine)
         assert house.store.control.mode is mode
 
-    house = play(tmp_path, scene)
+    house = begin(tmp_path, scene)
     assert house.store.control.asked_mode is asked
 
 
@@ -390,7 +376,7 @@ def test_a_mode_that_holds_already_is_only_noted(tmp_path: Path) -> None:
         await nudge(engine)
         assert house.store.control == Control(asked_mode=Mode.LIVE)
 
-    assert "mode_kept" in recorded(play(tmp_path, scene, EngineSettings(mode=Mode.LIVE)))
+    assert "mode_kept" in recorded(begin(tmp_path, scene, EngineSettings(mode=Mode.LIVE)))
 
 
 def test_the_default_is_live() -> None:

@@ -1,7 +1,5 @@
 """A roll-out in a real engine: other rules for some tasks, on by rule, and back by itself when it does worse."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
@@ -14,7 +12,7 @@ from state.model import task as t
 from state.model.brakes.rollout import Ended, Overrides, Rollout
 from state.model.control import Control
 from state.model.view import Record
-from tests.engine.engines import House, ask, until
+from tests.engine.engines import House, ask, play, until
 from tests.making import NOON, a_build, a_spec, a_task
 
 START = c.StartRollout(name="trust", overrides=Overrides(self_starting=("new_feature", "bug_fix")), samples=3)
@@ -28,14 +26,6 @@ LAST = Rollout(
     staged_at=NOON,
     samples=3,
 )
-
-
-def play(house: House, scene: Callable[[House, Engine], Awaitable[None]]) -> None:
-    async def run() -> None:
-        async with asyncio.timeout(60), house.live() as engine:
-            await scene(house, engine)
-
-    asyncio.run(run())
 
 
 def ended(version: str, good: int, bad: int) -> list[Record]:

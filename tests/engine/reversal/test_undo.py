@@ -1,7 +1,6 @@
 """Builds are taken back in a real engine: wholly, or not at all, and over a crash."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
@@ -14,22 +13,11 @@ from state.model import command as c
 from state.model import task as t
 from state.model.brakes.reversal import Compensation, Reversal
 from state.settings import Settings
-from tests.engine.engines import Gate, House, ask, until
+from tests.engine.engines import Gate, House, ask, play, until
 from tests.engine.work.repositories import commit, git, picture, repository
 from tests.making import a_spec
 
-Scene = Callable[[House, Engine], Awaitable[None]]
 UNDO = c.Undo(what="tidy", why="it was wrong")
-
-
-def play(house: House, scene: Scene) -> None:
-    """Play a scene beside an engine."""
-
-    async def run() -> None:
-        async with asyncio.timeout(60), house.live() as engine:
-            await scene(house, engine)
-
-    asyncio.run(run())
 
 
 def add(repo: Path | None = None, command: str = "echo more >> a.txt", **changes: object) -> c.AddTasks:

@@ -9,8 +9,9 @@ import pytest
 from console.cli.base import Refused
 from console.cli.when.context import moment
 from engine.schedule.calendar import Calendar
-from tests.console.cli.conftest import Midwatch, until
+from tests.console.cli.conftest import Midwatch
 from tests.engine.schedule.test_calendar import event, write
+from tests.front.midwatch import until
 
 CHICAGO = ZoneInfo("America/Chicago")
 NOW = datetime(2026, 2, 6, 18, 30, tzinfo=UTC)

@@ -1,6 +1,7 @@
 """`mode`: observe mode from the command line, said so that nobody takes it for approval."""
 
-from tests.console.cli.conftest import Midwatch, until
+from tests.console.cli.conftest import Midwatch
+from tests.front.midwatch import until
 
 
 def test_live_is_the_default(midwatch: Midwatch) -> None:
@@ -67,7 +68,7 @@ def test_the_settings_may_ask_for_it(midwatch: Midwatch) -> None:
     (midwatch.root / "midwatch.toml").write_text('[engine]\nmode = "observe"\nlive_after = "7d"\n')
     midwatch.add("tidy")
     with midwatch.engine():
-        answer = until(lambda: found if (found := midwatch.json("mode"))["would_start"] else None, "the decision")
+        answer = until(lambda: found if (found := midwatch.json("mode"))["would_start"] else {}, "the decision")
         assert (answer["mode"], answer["by"]) == ("observe", "the settings")
         assert answer["live_at"] is not None
         assert midwatch.json("status")["active"] == []

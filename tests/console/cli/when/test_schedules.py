@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.cli.conftest import ROOT, Midwatch, until
+from tests.console.cli.conftest import ROOT, Midwatch
+from tests.front.midwatch import until
 
 SETTINGS = """
 [time]
