@@ -43,6 +43,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "weekend": ("reports.weekend", "Plan the weekend's long tasks, and tell what became of them."),
     "stats": ("reports.stats", "Show how builds have fared."),
     "kpis": ("reports.kpis", "Show how well it goes, against goals."),
+    "patterns": ("learning.patterns", "Show what is wanted again and again, and what will be."),
+    "improve": ("learning.improve", "Show where work goes wrong too often, and what to change."),
     "telemetry": ("reports.telemetry", "Show what builds usually come to."),
     "anomalies": ("reports.anomalies", "Show what was unlike that, with a picture."),
     "logs": ("output", "Print what a build printed."),

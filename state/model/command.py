@@ -7,6 +7,7 @@ from state.model.brakes.rollout import Overrides, Promote
 from state.model.brakes.safekeeping import Rehearsal, Snapshot
 from state.model.control import Control
 from state.model.escalation import Escalation
+from state.model.learning.pattern import Pattern
 from state.model.mode import Mode
 from state.model.record import Noun, Tagged
 from state.model.signals.signal import Signal
@@ -266,6 +267,23 @@ class ReadChecks(Tagged, frozen=True, kw_only=True, tag="read_checks"):
     troubles: tuple[str, ...] = ()
 
 
+class NotePatterns(Tagged, frozen=True, kw_only=True, tag="note_patterns"):
+    """Put on record which routines the record tells of; what is known of them beside that stays."""
+
+    seen: tuple[Pattern, ...]
+
+
+class BuildAhead(Tagged, frozen=True, kw_only=True, tag="build_ahead"):
+    """Queue a task for one occurrence of a pattern before anybody asks for it."""
+
+    pattern: str
+    at: datetime
+    """When it is expected to be wanted."""
+    since: datetime
+    """A like task that was added from then on is what is expected, and nothing is queued."""
+    spec: Spec
+
+
 class Present(Tagged, frozen=True, kw_only=True, tag="present"):
     """The operator has just touched a key in the console. Never recorded."""
 
@@ -303,6 +321,8 @@ Command = (
     | BeginCheck
     | EndCheck
     | ReadChecks
+    | NotePatterns
+    | BuildAhead
     | Present
 )
 

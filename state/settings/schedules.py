@@ -21,6 +21,7 @@ BUILT_IN: Mapping[str, Mapping[str, Any]] = {
     "nightly_report": {"cron": "0 23 * * *", "run": "report nightly"},
     "snapshot": {"cron": "0 * * * *", "run": "snapshot create --routine"},
     "rehearsal": {"cron": "30 3 1 * *", "run": "snapshot rehearse"},
+    "pattern_check": {"cron": "0 4 * * *", "run": "patterns check"},
     "weekend_plan": {"cron": "0 18 * * fri", "run": "weekend suggest"},
     "drill": {"cron": "0 12 1 * *", "run": "drill"},
 }  # fmt: skip

@@ -32,6 +32,7 @@ def test_none_runs_until_it_is_asked_for(path: Path) -> None:
         "nightly_report": "report nightly",
         "snapshot": "snapshot create --routine",
         "rehearsal": "snapshot rehearse",
+        "pattern_check": "patterns check",
         "weekend_plan": "weekend suggest",
         "drill": "drill",
     }

@@ -1,0 +1,1 @@
+"""Where the work itself goes wrong more often than it need, by the record."""

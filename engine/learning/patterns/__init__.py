@@ -1,0 +1,1 @@
+"""Routines that the record tells of: what is wanted again and again, and when."""
