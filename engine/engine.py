@@ -10,6 +10,7 @@ from engine.agenda import Agenda
 from engine.around import pages
 from engine.around.failsafe import Failsafe
 from engine.around.logs import Logs
+from engine.around.urgent import Urgent
 from engine.builds.roster import Roster
 from engine.bus import Subscription
 from engine.clock import Clock
@@ -81,6 +82,8 @@ class Engine:
         self._agenda = Agenda(self._hall, self._desk, self._ledger, self._nursery, self._roster, self._rounds, herald)
         herald.progress, herald.usage = self._roster.progress, self._agenda.rates.usage
         self._outside = Outside(self._hall, self._desk, self._ledger, herald.set_info, self._apply)
+        self._urgent = Urgent(self._hall, self._nursery, self.ask)
+        self._outside.signalled = self._urgent.look
         self._logs = Logs(self._hall, self._nursery, herald.set_info)
         self._undo = Undo(self._hall, self._nursery, self._desk)
         self._deeds = Deeds(
@@ -151,6 +154,7 @@ class Engine:
             self._roster.adopt()
             self._undo.adopt()
             self._rounds.begin()
+            self._urgent.look()
             kept = pages.keep(self._workspace, self.subscribe(), self.view, self._ledger, lambda: self._roster.busy)
             self._nursery.start(kept, "the progress pages")
             self._nursery.start(self._deeds.keeping.run(), "the keeping of the record")
@@ -160,6 +164,7 @@ class Engine:
             await self._leaving.wait()
         finally:
             watch.close()
+            self._urgent.close()
             await self._nursery.close()
             self._hall.seats.close()
             self._alarm.close()
@@ -311,6 +316,6 @@ class Engine:
 
     def _settled(self) -> bool:
         """Whether it should end: drained, or idle when that was asked for."""
-        if self._scheduled or self._inbox or self._undo.busy:
+        if self._scheduled or self._inbox or self._undo.busy or self._urgent.busy:
             return False
         return self._agenda.exhausted(manual=self._failsafe.manual)

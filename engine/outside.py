@@ -40,7 +40,11 @@ class Outside:
         workspace = hall.workspace
         self._root = workspace.root
         named = frozenset((workspace.settings.name, *FILES))
-        self._watch = FileWatch({self._root: named, self._root / MEMORY: EVERYTHING}, self._changed)
+        self._signals = workspace.escalations
+        self.signalled: Callable[[], None] = lambda: None
+        """Called when something has changed in the folder of signals."""
+        folders = {self._root: named, self._root / MEMORY: EVERYTHING, self._signals: EVERYTHING}
+        self._watch = FileWatch(folders, self._changed)
 
     async def run(self) -> None:
         """Listen until cancelled."""
@@ -67,7 +71,10 @@ class Outside:
         settings = self._hall.workspace.settings
         if settings in paths:
             self._reload(settings)
-        names = sorted(str(path.relative_to(self._root)) for path in paths if path != settings)
+        signals = {path for path in paths if self._signals in (path, path.parent)}
+        if signals:
+            self.signalled()
+        names = sorted(str(path.relative_to(self._root)) for path in paths - signals if path != settings)
         if names:
             self._note("file_changed", f"changed: {', '.join(names)}", BY_FILE)
             self._set_info(noticed=(f"{self._hall.clock.now().astimezone():%H:%M} {', '.join(names)}",))

@@ -41,6 +41,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "overnight": ("reports.overnight", "Begin the night, and tell in the morning what it brought."),
     "report": ("reports.report", "Write down how things stand at the end of a day."),
     "weekend": ("reports.weekend", "Plan the weekend's long tasks, and tell what became of them."),
+    "heartbeat": ("signals.heartbeat", "Act on signals, and do the checks of HEARTBEAT.md that are due."),
+    "signals": ("signals.signals", "List what other programs have told of, and what became of it."),
     "stats": ("reports.stats", "Show how builds have fared."),
     "kpis": ("reports.kpis", "Show how well it goes, against goals."),
     "patterns": ("learning.patterns", "Show what is wanted again and again, and what will be."),

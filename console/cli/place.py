@@ -13,11 +13,13 @@ from console.cli.base import Hand, in_workspace, say
 @click.pass_obj
 def init(hand: Hand, folder: str | None) -> None:
     """Make a workspace in DIR, the current folder when left out; what is there already stays as it is."""
+    from engine.signals.inbox import Inbox
     from state.files import create_workspace
 
     root = Path(folder or hand.named or ".").expanduser()
     before = (root / ".midwatch").is_dir()
     workspace = create_workspace(root)
+    Inbox(workspace).prepare()
     told = "is a workspace already" if before else "is a workspace now: its settings are in midwatch.toml"
     say(f"{workspace.root} {told}")
 

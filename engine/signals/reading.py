@@ -103,7 +103,10 @@ def _created(value: Mapping[str, Any]) -> datetime | None:
 
 
 def _words(payload: Mapping[str, Any]) -> str:
-    said = next((text for key in _WORDS if isinstance(text := payload.get(key), str) and text.strip()), "")
+    task = payload.get("task")
+    places = [payload, *([task] if isinstance(task, dict) else []), {"text": task}]
+    texts = (place.get(key) for place in places for key in _WORDS)
+    said = next((text for text in texts if isinstance(text, str) and text.strip()), "")
     if not said and payload:
         said = msgspec.json.encode(payload).decode()
     return one_line(said, _WIDTH)

@@ -20,6 +20,7 @@ BUILT_IN: Mapping[str, Mapping[str, Any]] = {
     "morning_brief": {"cron": "0 7 * * *", "run": "overnight brief"},
     "nightly_report": {"cron": "0 23 * * *", "run": "report nightly"},
     "snapshot": {"cron": "0 * * * *", "run": "snapshot create --routine"},
+    "heartbeat": {"cron": "*/30 * * * *", "run": "heartbeat"},
     "rehearsal": {"cron": "30 3 1 * *", "run": "snapshot rehearse"},
     "pattern_check": {"cron": "0 4 * * *", "run": "patterns check"},
     "weekend_plan": {"cron": "0 18 * * fri", "run": "weekend suggest"},

@@ -3,6 +3,7 @@
 import msgspec
 
 from engine.desk.common import Common, Handlers, Refused
+from engine.intake.fields import slug
 from engine.policy.times import say
 from state.model import command as c
 from state.model.escalation import EscalationKind, Urgency
@@ -33,7 +34,7 @@ class Checking:
             asked = one_line(f"{command.name}: {command.words}", _WIDTH)
             kind = EscalationKind.UNCLEAR
             question = self.at.questions.ask(
-                kind, None, asked, now, urgency=Urgency.MEDIUM, about=f"heartbeat:{command.name}"
+                kind, None, asked, now, urgency=Urgency.MEDIUM, about=subject(command.name)
             )
             records.append(question)
             text = f"{question.id} asks you"
@@ -53,7 +54,7 @@ class Checking:
         ended = msgspec.structs.replace(before, text=text, failed=command.failed)
         checks = tuple(ended if one.name == command.name else one for one in beat.checks)
         records: list[Record] = [Heartbeat(checks=checks)]
-        about = f"heartbeat:{command.name}:run"
+        about = f"{subject(command.name)}:run"
         if command.failed:
             told = f"HEARTBEAT.md, {command.name}: {command.text}"
             kind = EscalationKind.SYSTEM_HEALTH
@@ -75,3 +76,8 @@ class Checking:
             question = self.at.questions.ask(kind, None, text, now, urgency=Urgency.MEDIUM, about=FILE)
             self.at.stage([question], actor, "checks_unreadable", text)
         return text
+
+
+def subject(name: str) -> str:
+    """Return what the question about a check is filed under; no task's label can be the same."""
+    return f"heartbeat:{slug(name) or name}"

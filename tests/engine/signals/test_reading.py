@@ -46,6 +46,8 @@ def test_its_words_are_harmless_and_short() -> None:
     assert signal.source == "ci"
     without, _ = read(written(payload={"disk": 97}))
     assert without.text == '{"disk":97}'
+    asking, _ = read(written(payload={"confidence": 1, "task": {"title": "Mend the sum"}}))
+    assert asking.text == "Mend the sum"
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b'{"id": "a", "type": "unc', b"\xff", b"[" * 100_000, b"{} x"])

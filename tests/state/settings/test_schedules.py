@@ -31,6 +31,7 @@ def test_none_runs_until_it_is_asked_for(path: Path) -> None:
         "morning_brief": "overnight brief",
         "nightly_report": "report nightly",
         "snapshot": "snapshot create --routine",
+        "heartbeat": "heartbeat",
         "rehearsal": "snapshot rehearse",
         "pattern_check": "patterns check",
         "weekend_plan": "weekend suggest",

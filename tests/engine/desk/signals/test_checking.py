@@ -27,7 +27,7 @@ def test_words_ask_the_operator_once_until_answered(desk: Desk) -> None:
     for number in range(40):
         assert ask(desk, c.BeginCheck(name="Queue", slot=NOON + number * HOUR, words="is anything stuck?")).ok
     [question] = desk.common.store.escalations.values()
-    assert (question.count, question.type, question.label) == (40, "unclear", "heartbeat:Queue")
+    assert (question.count, question.type, question.label) == (40, "unclear", "heartbeat:queue")
     assert question.text == "Queue: is anything stuck?"
 
 
@@ -44,10 +44,10 @@ def test_what_failed_asks_and_what_is_well_again_is_closed(desk: Desk) -> None:
     assert not ask(desk, c.EndCheck(name="Queue", text="ok")).ok
     ask(desk, c.BeginCheck(name="Queue", slot=NOON))
     assert ask(desk, c.EndCheck(name="Queue", text="`midwatch health` ended with code 1", failed=True)).ok
-    assert questions(desk, "heartbeat:Queue:run") == [("system_health", "")]
+    assert questions(desk, "heartbeat:queue:run") == [("system_health", "")]
     ask(desk, c.BeginCheck(name="Queue", slot=NOON + HOUR))
     assert ask(desk, c.EndCheck(name="Queue", text="healthy")).ok
-    assert questions(desk, "heartbeat:Queue:run") == [("system_health", "it ran well again")]
+    assert questions(desk, "heartbeat:queue:run") == [("system_health", "it ran well again")]
     done = desk.common.store.heartbeat.of("Queue")
     assert done is not None and (done.text, done.failed) == ("healthy", False)
 

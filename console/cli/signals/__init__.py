@@ -1,0 +1,1 @@
+"""The verbs about what comes to the engine's notice from outside."""
