@@ -35,6 +35,7 @@ WITHOUT_TEST = {
     "state/model/brakes/veto.py": "fields only",
     "state/settings/brakes.py": "fields only",
     "state/model/learning/pattern.py": "fields only",
+    "state/model/learning/commands.py": "fields only",
     "state/model/learning/problem.py": "fields only",
     "state/model/brakes/source.py": "fields only",
     "state/model/brakes/safekeeping.py": "fields only",
@@ -43,6 +44,7 @@ WITHOUT_TEST = {
     "state/model/links/goal.py": "fields only",
     "state/model/links/mail.py": "fields only",
     "state/model/when/schedule.py": "fields only",
+    "engine/learning/problems/facts.py": "fields only",
     "engine/policy/facts.py": "fields only",
     "console/doctor/proof.py": "fields only",
 }

@@ -44,6 +44,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "heartbeat": ("signals.heartbeat", "Act on signals, and do the checks of HEARTBEAT.md that are due."),
     "signals": ("signals.signals", "List what other programs have told of, and what became of it."),
     "stats": ("reports.stats", "Show how builds have fared."),
+    "problems": ("learning.problems", "Look for what is wrong or is about to be, and fix what is safe to."),
     "kpis": ("reports.kpis", "Show how well it goes, against goals."),
     "patterns": ("learning.patterns", "Show what is wanted again and again, and what will be."),
     "improve": ("learning.improve", "Show where work goes wrong too often, and what to change."),

@@ -8,6 +8,7 @@ from engine.desk.breakers import Breakers
 from engine.desk.common import Common, Handlers, Refused
 from engine.desk.faults import Faults
 from engine.desk.holds import Holds
+from engine.desk.learning.problems import Problems
 from engine.desk.learning.patterns import Patterns
 from engine.desk.modes import Modes
 from engine.desk.privacy import Privacy
@@ -49,6 +50,7 @@ class Desk:
             Safekeeper(self.common),
             Breakers(self.common),
             Privacy(self.common),
+            Problems(self.common),
             Patterns(self.common, queueing),
             self.modes,
             self.faults,

@@ -8,6 +8,7 @@ from state.model.brakes.safekeeping import Rehearsal, Snapshot
 from state.model.control import Control
 from state.model.escalation import Escalation
 from state.model.learning.pattern import Pattern
+from state.model.learning.commands import BeginFixes, NoteProblems, RecordFixes
 from state.model.mode import Mode
 from state.model.record import Noun, Tagged
 from state.model.signals.signal import Signal
@@ -316,6 +317,9 @@ Command = (
     | RecordSnapshot
     | Restore
     | Erase
+    | NoteProblems
+    | BeginFixes
+    | RecordFixes
     | TakeSignal
     | SetAside
     | BeginCheck

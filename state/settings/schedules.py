@@ -21,6 +21,8 @@ BUILT_IN: Mapping[str, Mapping[str, Any]] = {
     "nightly_report": {"cron": "0 23 * * *", "run": "report nightly"},
     "snapshot": {"cron": "0 * * * *", "run": "snapshot create --routine"},
     "heartbeat": {"cron": "*/30 * * * *", "run": "heartbeat"},
+    "problem_scan": {"cron": "0 */6 * * *", "run": "problems scan"},
+    "auto_fix": {"cron": "55 22 * * *", "run": "problems fix --safe"},
     "rehearsal": {"cron": "30 3 1 * *", "run": "snapshot rehearse"},
     "pattern_check": {"cron": "0 4 * * *", "run": "patterns check"},
     "weekend_plan": {"cron": "0 18 * * fri", "run": "weekend suggest"},

@@ -32,6 +32,8 @@ def test_none_runs_until_it_is_asked_for(path: Path) -> None:
         "nightly_report": "report nightly",
         "snapshot": "snapshot create --routine",
         "heartbeat": "heartbeat",
+        "problem_scan": "problems scan",
+        "auto_fix": "problems fix --safe",
         "rehearsal": "snapshot rehearse",
         "pattern_check": "patterns check",
         "weekend_plan": "weekend suggest",

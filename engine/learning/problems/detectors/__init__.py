@@ -1,0 +1,1 @@
+"""What each kind of problem looks like: one pure rule for each."""
