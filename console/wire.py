@@ -1,11 +1,11 @@
 """The control socket's protocol: length-prefixed JSON messages, requests answered by id."""
 
-import asyncio
 import os
 import socket
 import struct
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,6 +14,9 @@ from state.model.command import Command, Reply
 from state.model.record import Tagged
 from state.model.view import Delta, View
 from state.records import UNREADABLE
+
+if TYPE_CHECKING:
+    import asyncio
 
 _LENGTH = struct.Struct("!I")
 _KNOCK_AGAIN_S = 0.01
@@ -71,19 +74,19 @@ def pack(message: Call | Answer) -> bytes:
     return _LENGTH.pack(len(body)) + body
 
 
-async def read_call(reader: asyncio.StreamReader) -> Call | None:
+async def read_call(reader: "asyncio.StreamReader") -> Call | None:
     """Read one call; None at the end of the connection. WireError when it is not one."""
     body = await _read(reader)
     return None if body is None else _decode_call(body)
 
 
-async def _read(reader: asyncio.StreamReader) -> bytes | None:
+async def _read(reader: "asyncio.StreamReader") -> bytes | None:
     try:
         (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
         if length > MOST_BYTES_IN:
             raise WireError(f"a message of {length:,} bytes is too large")
         return await reader.readexactly(length)
-    except (asyncio.IncompleteReadError, ConnectionError):
+    except (EOFError, ConnectionError):
         return None
 
 

@@ -1,6 +1,5 @@
 """Starts a build's processes, waits for their end without owning them, reads what came of them."""
 
-import asyncio
 import os
 import shlex
 import signal
@@ -175,6 +174,8 @@ def _clear_up(paths: BuildPaths) -> None:
 
 
 async def _readable(fd: int) -> None:
+    import asyncio  # verbs that try the sandbox wait without a loop, and come up without it
+
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
     loop.add_reader(fd, ready.set)

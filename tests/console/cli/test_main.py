@@ -41,11 +41,13 @@ def test_help_lists_the_verbs_and_the_exit_codes_without_importing_them(midwatch
         assert f"\n  {code} " in done.stdout
 
 
-def test_reading_verbs_do_not_import_the_screen(midwatch):
-    """`midwatch queue` draws nothing, so it does not load Textual."""
+@pytest.mark.parametrize("verb", ["queue", "status", "pause"])
+def test_verbs_import_neither_the_screen_nor_a_loop(midwatch, verb):
+    """A verb draws nothing and waits for nothing, so it comes up without Textual, tables and asyncio."""
     program = (
         "import sys\nfrom console.cli.main import run\n"
-        "code = run(['queue'])\nsys.exit('textual' if 'textual' in sys.modules else code)\n"
+        f"code = run([{verb!r}])\nheavy = {{'textual', 'rich', 'tinydb', 'asyncio'}} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else code)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], env=midwatch.env, cwd=midwatch.root, capture_output=True, text=True, timeout=60
