@@ -1,5 +1,6 @@
 """What the reading verbs answer: plain values made from a view, the same for JSON and for people."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -182,6 +183,7 @@ def status(view: View) -> Value:
         "fault": fault(view.control),
         "mode": mode(view.control),
         "counts": _counts(view.tasks),
+        "problems": dict(Counter(row.seen.severity.value for row in view.problems.values() if row.open)),
     }
 
 

@@ -81,6 +81,7 @@ def _used(view: "View") -> str:
 
 def _summary(answer: dict[str, Any], observing: str, switch: str, used: str) -> str:
     from console.render import moment
+    from state.model.learning.problem import Severity
 
     engine, stop = answer["engine"], answer["stop"]
     lines = []
@@ -104,6 +105,9 @@ def _summary(answer: dict[str, Any], observing: str, switch: str, used: str) -> 
         lines.append(used)
     counts = ", ".join(f"{number} {state.replace('_', ' ')}" for state, number in sorted(answer["counts"].items()))
     lines.append(f"tasks: {counts or 'none'}")
+    if answer["problems"]:
+        seen = ", ".join(f"{answer['problems'][level]} {level}" for level in Severity if level in answer["problems"])
+        lines.append(f"problems: {seen}: `midwatch problems list`")
     return "\n".join(lines)
 
 

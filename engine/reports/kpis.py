@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from engine.reports.night import FIXED
 from engine.reports.runs import Span, ending, over_at
 from engine.reports.stats import Rate, rate
 from engine.safety import crash
@@ -95,10 +96,10 @@ def measure(view: View, decisions: Sequence[Decision], span: Span, nights: Seque
             sum(hours), uptime, _WEEK_DAYS, "Hours of work shipped a week, by the tasks' estimates.", WEEKLY_HOURS
         ),
         "problems_fixed_per_day": _per(
-            sum(_category(view, build) is Category.BUG_FIX for build in shipped),
+            sum(_category(view, build) is Category.BUG_FIX for build in shipped) + _mended(decisions, span),
             uptime,
             1.0,
-            "Bug fixes shipped a day.",
+            "Bug fixes shipped a day, and problems that were fixed without you.",
             DAILY_PROBLEMS,
         ),
         "accuracy_ratio": Figure(
@@ -122,6 +123,10 @@ def measure(view: View, decisions: Sequence[Decision], span: Span, nights: Seque
         nights=tuple(sum(night.holds(over_at(build)) for build in shipped) for night in nights),
         figures=told,
     )
+
+
+def _mended(decisions: Sequence[Decision], span: Span) -> int:
+    return sum(decision.action == FIXED and span.holds(decision.at) for decision in decisions)
 
 
 def _proven(build: Build) -> bool:

@@ -7,6 +7,7 @@ from engine.policy.times import lasting, who
 from engine.reports.night import Active, Failure, Happening, Night, Shipped, Step, Wait
 from engine.reports.runs import ENDINGS
 from state.model.anomaly import Anomaly
+from state.model.learning.problem import Problem
 from state.text import one_line
 
 BRIEF_ROWS = 5
@@ -54,7 +55,11 @@ def morning_brief(night: Night, day: date, zone: tzinfo) -> str:
         lines += _section(title, _few(rows)) if rows else []
     if night.failed:
         lines += _section("Failed or killed", _few([_failure(row) for row in night.failed]))
+    if night.fixed:
+        lines += _section("Problems fixed", _few([_fixed(row, clock) for row in night.fixed]))
     lines += _section("Needs you", _waits(night.waits, BRIEF_ROWS))
+    if night.problems:
+        lines += _section("Problems", _few([_problem(row) for row in night.problems]))
     lines += _section("Next", [f"- {line}" for line in plan_lines(night.plan.ahead, (), BRIEF_ROWS)])
     noted = [_happening(row, clock) for row in (*night.stops, *night.troubles)]
     noted += [_anomaly(row, clock) for row in night.anomalies]
@@ -95,6 +100,8 @@ def _everything(title: str, night: Night, zone: tzinfo) -> str:
     lines += _section("Anomalies", [_anomaly(row, clock) for row in night.anomalies])
     lines += _section("Kill switch and pauses", [_happening(row, clock) for row in night.stops])
     lines += _section("Troubles", [_happening(row, clock) for row in night.troubles])
+    lines += _section("Problems fixed", [_fixed(row, clock) for row in night.fixed])
+    lines += _section("Problems", [_problem(row) for row in night.problems])
     lines += _section("Next", [f"- {line}" for line in plan_lines(night.plan.ahead, night.plan.asks)])
     lines += _section("In figures", _figures(night))
     return "\n".join([*lines, *_record(night)]) + "\n"
@@ -196,6 +203,14 @@ def _anomaly(row: Anomaly, clock: _Clock) -> str:
 
 def _happening(row: Happening, clock: _Clock) -> str:
     return f"- {clock(row.at)} {row.action.replace('_', ' ')}, by {who(row.actor)}: {_line(row.text)}"
+
+
+def _fixed(row: Happening, clock: _Clock) -> str:
+    return f"- {clock(row.at)} {_line(row.text)}"
+
+
+def _problem(row: Problem) -> str:
+    return f"- **{row.id}** ({row.seen.severity}): {_line(row.seen.text)}"
 
 
 def _few(lines: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ from state.model import task as t
 from state.model.anomaly import Anomaly
 from state.model.build import Build
 from state.model.escalation import Escalation, EscalationKind
+from state.model.learning.problem import Problem
 from state.model.record import Noun
 from state.model.view import View
 
@@ -17,6 +18,9 @@ STOPS = ("stop_engaged", "stop_released", "paused", "resumed", "observe_begun", 
 """What the operator can do that keeps everything from starting."""
 TROUBLES = ("daemon_crashed", "schedule_failed", "schedule_interrupted", "schedule_missed", "settings_refused")
 """What goes wrong outside of any build."""
+
+FIXED = "problem_fixed"
+"""What was wrong and is put right without the operator."""
 
 _VERBS = {
     EscalationKind.APPROVAL_NEEDED: ("why", "approve", "deny"),
@@ -156,6 +160,10 @@ class Night(Noun, frozen=True, kw_only=True):
     plan: Plan
     standing: tuple[str, ...]
     """What keeps everything from starting now, in words."""
+    fixed: tuple[Happening, ...] = ()
+    """The problems that were fixed in it."""
+    problems: tuple[Problem, ...] = ()
+    """Those that were there at the last look, the worst first."""
     head: Head | None = None
     """The record's last entry and its hash, which stand for all before; kept in a report, it betrays a rewriting."""
 
@@ -191,6 +199,12 @@ def tell(
         ),
         stops=_happenings(told, STOPS),
         troubles=_happenings(told, TROUBLES),
+        fixed=_happenings(told, (FIXED,)),
+        problems=tuple(
+            sorted(
+                (row for row in view.problems.values() if row.open), key=lambda row: (row.seen.severity.rank, row.id)
+            )
+        ),
         plan=plan,
         standing=standing(view),
         head=head,

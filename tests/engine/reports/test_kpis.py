@@ -91,6 +91,16 @@ def test_builds_hours_and_fixes_are_told_by_the_time_that_is_covered() -> None:
     assert found.figures["shipped_per_week"].met is False
 
 
+def test_problems_that_were_fixed_count_beside_bug_fixes() -> None:
+    """Only what was really fixed."""
+    told = [decided(48, "engine_started"), decided(20, "problem_fixed"), decided(9, "problem_not_fixed")]
+    told += [decided(8, "problem_fixed"), decided(7, "problem_fixed")]
+    found = kpis(*told, builds=(over(1, "done"),), running_since=NOON - timedelta(hours=48))
+    figure = found.figures["problems_fixed_per_day"]
+    assert figure.value == pytest.approx(4 / 2)
+    assert figure.met is True
+
+
 def test_what_was_taken_back_was_not_shipped() -> None:
     """A reverted build counts as wrong."""
     back = over(1, "done", reverted=b.Check(result=b.Result.YES))

@@ -13,6 +13,7 @@ from engine.reports.runs import Span
 from state.keeping.heads import Head
 from state.model.anomaly import Anomaly
 from state.model.escalation import EscalationKind
+from state.model.learning.problem import Kind, Problem, Severity, Sighting
 
 CHICAGO = ZoneInfo("America/Chicago")
 START = datetime(2026, 2, 7, 5, 0, tzinfo=UTC)
@@ -91,10 +92,22 @@ def test_the_report_tells_everything_by_the_operators_clock() -> None:
         assert f"\n{line}\n" in text, line
 
 
+def test_problems_are_told_of_that_were_fixed_and_that_are_there() -> None:
+    """In the report and, where there are any, in the brief."""
+    seen = Sighting(kind=Kind.DISK, subject="/ws", severity=Severity.HIGH, text="the disk is nearly full")
+    row = Problem(id=seen.id, seen=seen, first_at=START, last_at=START)
+    fixed = Happening(at=START, actor="operator:ann", action="problem_fixed", text="growing:old builds: 9 folders")
+    night = a_night(fixed=(fixed,), problems=(row,))
+    for text in (morning.overnight_report(night, DAY, CHICAGO), morning.morning_brief(night, DAY, CHICAGO)):
+        assert "## Problems fixed\n\n- 23:00 growing:old builds: 9 folders\n" in text
+        assert "## Problems\n\n- **disk:/ws** (high): the disk is nearly full\n" in text
+    assert "Problems" not in morning.morning_brief(a_night(), DAY, CHICAGO)
+
+
 def test_a_report_says_of_each_part_that_there_is_nothing_in_it() -> None:
     """Nothing is left out in silence: every section of a quiet night says so."""
     text = morning.overnight_report(QUIET, DAY, CHICAGO)
-    assert text.count("\nNothing.\n") == 8
+    assert text.count("\nNothing.\n") == 10
     assert "nothing was built" in text
 
 

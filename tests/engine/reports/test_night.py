@@ -14,6 +14,7 @@ from state.model.anomaly import Anomaly
 from state.model.build import Build, BuildState, Check, Finished, Result, Running
 from state.model.control import Control
 from state.model.escalation import Escalation, EscalationKind, Urgency
+from state.model.learning.problem import Kind, Problem, Severity, Sighting
 from state.model.view import EngineInfo, View
 from tests.making import NOON, a_build, a_task
 
@@ -141,6 +142,25 @@ def test_the_record_tells_of_stops_and_troubles() -> None:
     ]
     assert [row.action for row in told.troubles] == ["daemon_crashed"]
     assert told.quiet
+
+
+def test_problems_that_were_fixed_and_that_are_there_are_told() -> None:
+    """Fixes of the night in their order; problems as they are now, the worst first, those that are gone not."""
+
+    def row(subject: str, severity: Severity, *, gone: bool = False) -> Problem:
+        seen = Sighting(kind=Kind.DISK, subject=subject, severity=severity, text="full")
+        return Problem(id=seen.id, seen=seen, first_at=START, last_at=START, gone_at=START if gone else None)
+
+    rows = (row("a", Severity.LOW), row("b", Severity.CRITICAL), row("c", Severity.HIGH, gone=True))
+    decisions = [
+        a_decision("problem_fixed", START + 2 * HOUR, "second"),
+        a_decision("problem_fixed", START + HOUR, "first"),
+        a_decision("problem_not_fixed", START + HOUR),
+        a_decision("problem_fixed", START - HOUR),
+    ]
+    told = n.tell(a_view(problems={one.id: one for one in rows}), decisions, SPAN)
+    assert [happening.text for happening in told.fixed] == ["first", "second"]
+    assert [one.id for one in told.problems] == ["disk:b", "disk:a"]
 
 
 def test_anomalies_of_the_night_are_told() -> None:

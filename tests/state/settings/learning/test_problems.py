@@ -58,7 +58,7 @@ def test_a_day_is_a_date(tmp_path: Path) -> None:
     """A secret that expires on no day of the calendar is refused."""
     path = tmp_path / "midwatch.toml"
     path.write_text('[secrets.npm]\nfrom = "env"\nkey = "K"\nexpires = "soon"\n')
-    with pytest.raises(SettingsError, match="secrets.npm.expires: 'soon' is not a date: write it as"):
+    with pytest.raises(SettingsError, match=r"secrets\.npm\.expires: 'soon' is not a date: write it as"):
         load(path)
 
 
