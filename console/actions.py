@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from console.screens.back import taking
 from console.screens.subject import Subject, asked
 from state.model import command as c
 from state.model import task as t
@@ -35,6 +36,8 @@ class Action(NamedTuple):
     """Why it is not possible now, in words; empty when it is."""
     command: Build | None = None
     """What to ask of the engine; None for what only the screen does."""
+    look_ahead: Callable[[Subject | None, View], c.Command] | None = None
+    """What asks the engine to say what the command would do; its answer is what the question shows."""
     confirm: Callable[[Subject | None, View], Question] | None = None
     asks_why: bool = False
     """Whether the operator may give a reason."""
@@ -182,6 +185,16 @@ def _ask_switch(subject: Subject | None, view: View) -> Question:
     return Question("Engage the kill switch?", f"{what}\nNothing starts until it is armed again.", "Stop everything")
 
 
+def _ask_undo(subject: Subject | None, view: View) -> Question:
+    return Question(f"Take back {taking.named(subject, view)}?", "", "Take back")
+
+
+def _ask_overrule(subject: Subject | None, view: View) -> Question:
+    assert subject is not None
+    title = f"Overrule entry {subject.key}, {subject.state.replace('_', ' ')}?"
+    return Question(title, taking.meaning(subject), "Overrule")
+
+
 ACTIONS: tuple[Action, ...] = (
     Action(
         "approve",
@@ -212,7 +225,7 @@ ACTIONS: tuple[Action, ...] = (
         lambda view: "kill",
         _cannot_kill,
         _kill,
-        _ask_kill,
+        confirm=_ask_kill,
         answers=True,
     ),
     Action(
@@ -235,6 +248,18 @@ ACTIONS: tuple[Action, ...] = (
         answers=True,
     ),
     Action(
+        "undo",
+        "u",
+        "u",
+        "Take back what the selected build left, or an entry of the record; first it is shown what that does.",
+        lambda view: "undo",
+        taking.cannot_undo,
+        taking.undo,
+        taking.look_ahead,
+        _ask_undo,
+        answers=True,
+    ),
+    Action(
         "pause",
         "p",
         "p",
@@ -252,6 +277,17 @@ ACTIONS: tuple[Action, ...] = (
         lambda subject, view, why: c.RaiseLimit(
             label=_label(subject), digest=subject.digest if subject else "", why=why
         ),
+        answers=True,
+    ),
+    Action(
+        "overrule",
+        "o",
+        "o",
+        "Overrule a decision of the engine's, on the record's screen, and reverse what came of it.",
+        lambda view: "overrule",
+        taking.cannot_overrule,
+        taking.overrule,
+        confirm=_ask_overrule,
         answers=True,
     ),
     Action("schedules", "S", "S", "What runs at which times: run one now, or pause it.", lambda view: "schedules"),

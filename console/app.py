@@ -142,11 +142,12 @@ class Midwatch(App[Leave]):
         """Do what the key stands for, or say why that is not possible now."""
         self.act(event.name)
 
-    def act(self, name: str) -> None:
-        """Carry out one action on what was drawn when it was asked for."""
+    def act(self, name: str, entry: Subject | None = None) -> None:
+        """Carry out one action on an entry of the record, or else on what was drawn when it was asked for."""
         action = BY_NAME[name]
-        subject = self.deck.drawn
-        why_not = self._unlike_drawn(subject) if action.answers else ""
+        subject = entry or self.deck.drawn
+        # An entry never changes, and its question names it.
+        why_not = self._unlike_drawn(subject) if action.answers and entry is None else ""
         why_not = why_not or action.blocked(subject, self._bridge.view)
         if why_not:
             self._say(why_not, "warning")
@@ -176,8 +177,15 @@ class Midwatch(App[Leave]):
             assert action.command is not None
             # Made before any dialog: it stays bound to what was drawn, whatever happens while the dialog is open.
             command = action.command(subject, view, "")
-            if action.confirm is not None and not await self._confirmed(action.confirm(subject, view)):
-                return
+            if action.confirm is not None:
+                question = action.confirm(subject, view)
+                if action.look_ahead is not None:
+                    told = await self._looked_ahead(action.look_ahead(subject, view))
+                    if told is None:
+                        return
+                    question = question._replace(text=told)
+                if not await self._confirmed(question):
+                    return
             if action.asks_why:
                 assert subject is not None
                 why = await self.push_screen_wait(AskWhy(f"Deny {subject.label}?", story.title(subject, view)))
@@ -191,6 +199,14 @@ class Midwatch(App[Leave]):
     async def _confirmed(self, question: Question) -> bool:
         choices = (CANCEL, Choice("yes", question.yes, risky=True))
         return await self.push_screen_wait(Dialog(question.title, question.text, choices)) == "yes"
+
+    async def _looked_ahead(self, command: Command) -> str | None:
+        """Return what the engine says that would happen; None, and the operator is told, where it says no."""
+        reply, trouble = await self._answer_to(command, REPLY_S)
+        if reply is not None and reply.ok:
+            return reply.text
+        self._say(f"{trouble} Nothing was done." if reply is None else reply.text, "warning")
+        return None
 
     async def _submit(self, command: Command) -> None:
         stop = isinstance(command, KillAll)
@@ -269,12 +285,17 @@ class Midwatch(App[Leave]):
         """Ask the engine for what the operator wants of a schedule."""
         self._start(self._submit(event.command), "schedules")
 
+    def on_page_wanted(self, event: Page.Wanted) -> None:
+        """Do what a page's key stands for, on what it shows."""
+        self.act(event.name, event.entry)
+
     def on_page_switch(self, event: Page.Switch) -> None:
         """Ask about the kill switch from there as well."""
         self.act("switch")
 
     def _do_help(self, subject: Subject | None) -> None:
-        self.push_screen(Help(subject, self._bridge.view))
+        screen = self.screen
+        self.push_screen(Help(subject, self._bridge.view, screen.hints if isinstance(screen, Page) else ()))
 
     def _do_quit(self, subject: Subject | None) -> None:
         running = sum(build.occupies for build in self._bridge.view.builds.values())

@@ -60,7 +60,13 @@ class BuildsPane(LiveTable[ActiveBuild]):
 
     NAME = "Active builds"
     NOTHING = "No build is under way."
-    COLUMNS: ClassVar[tuple[Column, ...]] = (Column(12), Column(4), Column(6, 1), Column(14, 3), Column(8, 6))
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column(12),
+        Column(4, number=True),
+        Column(6, 1),
+        Column(14, 3),
+        Column(8, 6),
+    )
 
     def order(self, record: ActiveBuild) -> Any:
         """Sort by the time it began."""
@@ -79,7 +85,7 @@ class BuildsPane(LiveTable[ActiveBuild]):
             step = f"NO SANDBOX {step}"
         return (
             words.build_state(build),
-            Cell(f"{record.percent:3d}%"),
+            Cell(f"{record.percent}%"),
             Cell(words.bar(record.percent, 6), Tone.BUSY),
             Cell(build.label + attempt, Tone.STRONG),
             Cell(step, tone if build.sandboxed else Tone.BAD),

@@ -34,6 +34,8 @@ class Column(NamedTuple):
 
     width: int
     share: int = 0
+    number: bool = False
+    """Whether its texts stand at its right edge, as numbers do."""
 
 
 TONE_CLASSES = frozenset(f"tone--{tone}" for tone in Tone)
@@ -56,11 +58,16 @@ def tone_css(widget: str) -> str:
     return "\n".join(f"{widget} > .tone--{tone} {{ {rule} }}" for tone, rule in rules.items())
 
 
-def fit(text: str, width: int) -> str:
-    """Return foreign text as exactly `width` cells: harmless, on one line, cut with an ellipsis or padded."""
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """Return foreign text as exactly `width` cells: harmless, on one line, cut with an ellipsis or padded.
+
+    It stands at the left edge, or at the `right` one.
+    """
     if width <= 0:
         return ""
     text = one_line(text)
+    if right:
+        text = " " * (width - cell_len(text)) + text
     if cell_len(text) <= width:
         return set_cell_size(text, width)
     return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)

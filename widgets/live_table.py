@@ -295,9 +295,10 @@ class LiveTable(ScrollView, Generic[R], can_focus=True):
         if strip is None:
             segments = []
             cells = self.cells(self.records[key])
-            for cell, room in zip(cells, widths(self.COLUMNS, width), strict=True):
+            for cell, column, room in zip(cells, self.COLUMNS, widths(self.COLUMNS, width), strict=True):
                 if room:
-                    segments += [Segment(fit(cell.text, room), self._tone(cell.tone)), Segment(" ")]
+                    text = fit(cell.text, room, right=column.number)
+                    segments += [Segment(text, self._tone(cell.tone)), Segment(" ")]
             strip = Strip(segments).adjust_cell_length(width)
             self._strips[key] = strip
         return strip

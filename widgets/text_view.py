@@ -1,5 +1,6 @@
 """Lines of foreign text that scroll: a log's tail, a diff, a description."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -15,6 +16,7 @@ from textual.strip import Strip
 from state.text import clean
 from widgets.cells import TONE_CLASSES, Cell, Tone, tone_css
 
+_GAP = re.compile(r"^ +|  +")
 MAX_LINES = 5_000
 TAB = 4
 
@@ -191,18 +193,26 @@ def _harmless(line: Cell) -> Cell:
 
 
 def _wrapped(line: Cell, width: int) -> list[Cell]:
-    """Break a line between words where it can, keeping its indent; widths in cells."""
+    """Break a line between words where it can, and go on below its last column; widths in cells."""
     text = line.text
     if cell_len(text) <= width:
         return [line]
-    indent = " " * min(len(text) - len(text.lstrip()), width // 2)
+    head = _head(text, width // 2)
+    indent = " " * cell_len(head)
     rows: list[str] = []
-    row = indent
-    for word in text.split():
+    row = head
+    for word in text[len(head) :].split():
         for piece in chop_cells(word, max(1, width - len(indent))) or [""]:
-            joined = piece if row == indent else f" {piece}"
-            if cell_len(row + joined) > width and row != indent:
+            joined = piece if len(row) == len(head) else f" {piece}"
+            if cell_len(row + joined) > width and len(row) > len(head):
                 rows.append(row)
-                row, joined = indent, piece
+                head = row = indent
+                joined = piece
             row += joined
     return [Cell(row, line.tone) for row in [*rows, row]]
+
+
+def _head(text: str, most: int) -> str:
+    """Return what stands before the last column that begins within so many cells: the indent, or a name and a gap."""
+    ends = [found.end() for found in _GAP.finditer(text) if cell_len(text[: found.end()]) <= most]
+    return text[: ends[-1]] if ends else ""

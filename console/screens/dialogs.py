@@ -5,7 +5,7 @@ from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
@@ -33,7 +33,8 @@ class Dialog(ModalScreen[str]):
         width: 64; max-width: 96%; height: auto; max-height: 96%;
         border: round $accent; padding: 0 1; background: $panel; border-title-style: bold;
     }
-    Dialog #question { height: auto; padding: 1 0; }
+    Dialog VerticalScroll { height: auto; max-height: 80vh; padding: 1 0; }
+    Dialog #question { height: auto; }
     Dialog Horizontal { height: auto; align-horizontal: right; }
     Dialog Button { margin-left: 1; min-width: 10; }
     Dialog Button:focus { text-style: bold reverse; }
@@ -42,6 +43,8 @@ class Dialog(ModalScreen[str]):
         Binding("escape", "cancel", "Cancel", show=False),
         Binding("left,up", "app.focus_previous", "Previous", show=False),
         Binding("right,down", "app.focus_next", "Next", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
     ]
 
     def __init__(self, title: str, text: str, choices: Sequence[Choice]) -> None:
@@ -55,7 +58,8 @@ class Dialog(ModalScreen[str]):
         """Lay out the question above its buttons."""
         with Vertical() as box:
             box.border_title = Content(self._title)
-            yield Static(self._text, id="question", markup=False)
+            with VerticalScroll(can_focus=False):
+                yield Static(self._text, id="question", markup=False)
             with Horizontal():
                 for index, choice in enumerate(self._choices):
                     label = Content(choice.label)
@@ -72,6 +76,11 @@ class Dialog(ModalScreen[str]):
         event.stop()
         assert event.button.id is not None
         self._answer(self._choices[int(event.button.id.removeprefix("choice-"))].answer)
+
+    def action_page(self, by: int) -> None:
+        """Show more of a long question; the buttons stay in sight."""
+        said = self.query_one(VerticalScroll)
+        said.scroll_relative(y=by * max(1, said.size.height - 1), animate=False)
 
     def action_cancel(self) -> None:
         """Answer with nothing."""

@@ -1,5 +1,6 @@
 """The screen that lists every key."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,6 +13,7 @@ from console.screens.subject import Subject
 from engine.reports.switch import drill_words, use_words
 from state.model.view import View
 from widgets.cells import Cell, Tone
+from widgets.key_bar import Hint
 from widgets.text_view import TextView
 
 _MOVING = (
@@ -22,9 +24,12 @@ _MOVING = (
 )
 
 
-def help_lines(subject: Subject | None, view: View) -> list[Cell]:
-    """Return the help's text: every action with its key, and why it is not possible now."""
-    lines = [Cell("What you can do", Tone.STRONG), Cell("")]
+def help_lines(subject: Subject | None, view: View, here: Sequence[Hint] = ()) -> list[Cell]:
+    """Return the help's text: every action with its key, and why it is not possible now; first the page's own keys."""
+    lines = [Cell("On this page", Tone.STRONG), Cell("")] if here else []
+    lines += [Cell(f"  {hint.key:<7}{hint.words}") for hint in here]
+    lines += [Cell("")] if here else []
+    lines += [Cell("On the lists" if here else "What you can do", Tone.STRONG), Cell("")]
     for action in ACTIONS:
         why = action.blocked(subject, view)
         lines.append(Cell(f"  {action.label:<7}{action.words(view):<10}{action.help}", Tone.DIM if why else Tone.PLAIN))
@@ -50,9 +55,9 @@ class Help(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q", "dismiss", "Close", show=False)]
 
-    def __init__(self, subject: Subject | None, view: View) -> None:
+    def __init__(self, subject: Subject | None, view: View, here: Sequence[Hint] = ()) -> None:
         super().__init__()
-        self._lines = help_lines(subject, view)
+        self._lines = help_lines(subject, view, here)
 
     def compose(self) -> ComposeResult:
         """Lay out the text."""

@@ -8,6 +8,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from console.link import Ports
+from console.screens.subject import Subject
 from engine.clock import Clock
 from state.model.view import View
 from widgets.key_bar import Hint, KeyBar
@@ -20,7 +21,10 @@ class Page(Screen[None]):
     DEFAULT_CSS = """
     Page { layout: vertical; overflow: hidden; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("K", "switch", "The kill switch", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("K", "switch", "The kill switch", show=False),
+        Binding("question_mark", "help", "All keys", show=False),
+    ]
 
     WAY_OUT: ClassVar[str] = "dismiss"
     """The action that leads back to the deck."""
@@ -28,12 +32,22 @@ class Page(Screen[None]):
     class Switch(Message):
         """The operator wants the kill switch."""
 
+    class Wanted(Message):
+        """The operator wants an action done, on an entry of the record where it is about one."""
+
+        def __init__(self, name: str, entry: Subject | None = None) -> None:
+            self.name = name
+            self.entry = entry
+            super().__init__()
+
     def __init__(self, workspace: str, ports: Ports, clock: Clock, *, hosted: bool) -> None:
         super().__init__()
         self._workspace = workspace
         self._ports = ports
         self._clock = clock
         self._hosted = hosted
+        self.hints: tuple[Hint, ...] = ()
+        """The page's own keys."""
 
     def compose(self) -> ComposeResult:
         """Lay out the status, the page's own widgets and the keys."""
@@ -54,10 +68,12 @@ class Page(Screen[None]):
 
     def show_keys(self, *hints: Hint) -> None:
         """Show the page's keys before those that each page has; one without an action of its name only tells."""
+        self.hints = hints
         self.query_one(KeyBar).show(
             [
                 *hints,
                 Hint("switch", "K", "kill switch", possible=True),
+                Hint("help", "?", "help", possible=True),
                 Hint(self.WAY_OUT, "Esc", "back", possible=True),
             ]
         )
@@ -65,6 +81,10 @@ class Page(Screen[None]):
     def action_switch(self) -> None:
         """The kill switch is within reach everywhere."""
         self.post_message(self.Switch())
+
+    def action_help(self) -> None:
+        """All keys, also from here."""
+        self.post_message(self.Wanted("help"))
 
     async def on_key_bar_pressed(self, event: KeyBar.Pressed) -> None:
         """A click on a key's hint is as good as the key, where there is one."""

@@ -8,7 +8,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from console.link import Ports
+from console.screens.back.taking import cannot_overrule, cannot_undo
 from console.screens.page import Page
+from console.screens.subject import entry
 from engine.clock import Clock
 from state.errors import MidwatchError
 from state.journal import Decision
@@ -30,7 +32,7 @@ class RecordPane(LiveTable[Decision]):
     NAME = "The record"
     NOTHING = "Nothing has been decided that fits."
     COLUMNS: ClassVar[tuple[Column, ...]] = (
-        Column(6),
+        Column(6, number=True),
         Column(8),
         Column(8, 1),
         Column(14, 2),
@@ -55,7 +57,7 @@ class RecordPane(LiveTable[Decision]):
         """Show number, time, actor, action, what it is about, and why."""
         mine = record.actor.startswith("operator:")
         return (
-            Cell(f"{record.seq:6d}", Tone.DIM),
+            Cell(str(record.seq), Tone.DIM),
             Cell(words.clock(record.at, seconds=True)),
             Cell(record.actor.removeprefix("operator:"), Tone.STRONG if mine else Tone.DIM),
             Cell(record.action.replace("_", " ")),
@@ -74,6 +76,8 @@ class RecordScreen(Page):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Search", show=False),
+        Binding("u", "undo", "Undo", show=False),
+        Binding("o", "overrule", "Overrule", show=False),
         Binding("v", "verify", "Verify", show=False),
         Binding("enter", "story", "Into the story", show=False),
         Binding("escape", "back", "Back", show=False),
@@ -86,6 +90,7 @@ class RecordScreen(Page):
         self._wanted = ""
         self._most = PAGE
         self._number = -1
+        self._view = View(at=clock.now())
         self._told = 0
         self._proof = Cell("v proves that the record is whole", Tone.DIM)
 
@@ -101,18 +106,27 @@ class RecordScreen(Page):
         self._pane = self.query_one(RecordPane)
         self._pane.focus()
         self._show_proof()
-        self.show_keys(
-            Hint("filter", "/", "search", possible=True),
-            Hint("story", "⏎", "story", possible=True),
-            Hint("verify", "v", "verify", possible=True),
-        )
+        self._show_possible()
 
     def take(self, view: View, busy: int, questions: int) -> None:
         """Bring the list up to date with what was decided since."""
         super().take(view, busy, questions)
+        self._view = view
         if view.number != self._number:
             self._number = view.number
             self._read()
+
+    def _show_possible(self) -> None:
+        """Show the keys, dim where they mean nothing for the selected entry."""
+        record = self._pane.record
+        chosen = entry(record) if record else None
+        self.show_keys(
+            Hint("filter", "/", "search", possible=True),
+            Hint("story", "⏎", "story", possible=True),
+            Hint("undo", "u", "undo", possible=not cannot_undo(chosen, self._view)),
+            Hint("overrule", "o", "overrule", possible=not cannot_overrule(chosen, self._view)),
+            Hint("verify", "v", "verify", possible=True),
+        )
 
     def _read(self) -> None:
         self.run_worker(self._fill(), name="the record", group="record", exclusive=True, exit_on_error=False)
@@ -138,6 +152,7 @@ class RecordScreen(Page):
     def _tell(self) -> None:
         """Tell the story of the selected decision; at the end of the list, read on."""
         record = self._pane.record
+        self._show_possible()
         if record is None:
             self._told = 0
             self.query_one("#story", TextView).show(())
@@ -163,6 +178,21 @@ class RecordScreen(Page):
     def _show_proof(self, proof: Cell | None = None) -> None:
         self._proof = proof or self._proof
         self.query_one("#proof", TextView).show([self._proof])
+
+    def action_undo(self) -> None:
+        """Take the selected entry back."""
+        self._want("undo")
+
+    def action_overrule(self) -> None:
+        """Overrule the selected entry."""
+        self._want("overrule")
+
+    def _want(self, name: str) -> None:
+        record = self._pane.record
+        if record is None:
+            self.notify("No entry is selected.", severity="warning", markup=False)
+        else:
+            self.post_message(self.Wanted(name, entry(record)))
 
     def action_verify(self) -> None:
         """Prove that nobody changed the record."""

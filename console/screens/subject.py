@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from state.model import task as t
 from state.model.build import Build
 from state.model.view import View
+
+if TYPE_CHECKING:
+    from state.journal import Decision
 
 
 class Kind(StrEnum):
@@ -16,6 +19,8 @@ class Kind(StrEnum):
     BUILD = "build"
     ESCALATION = "escalation"
     ANOMALY = "anomaly"
+    ENTRY = "entry"
+    """An entry of the record; its key is its number."""
 
 
 class Subject(NamedTuple):
@@ -30,11 +35,13 @@ class Subject(NamedTuple):
     digest: str
     """The digest of the open question's spec, diff or hold; empty when nothing is asked."""
     state: str
-    """The state of its task."""
+    """The state of its task; of an entry, what was done."""
+    by: str = ""
+    """Who made the entry."""
 
 
 def resolve(kind: Kind, key: str, view: View) -> Subject | None:
-    """Return what a row stands for at this moment; None when it is gone."""
+    """Return what a row stands for at this moment; None when it is gone, or not of the view but of the record."""
     if kind is Kind.TASK:
         return _of_task(kind, key, key, view) if key in view.tasks else None
     if kind is Kind.BUILD:
@@ -46,8 +53,23 @@ def resolve(kind: Kind, key: str, view: View) -> Subject | None:
             return None
         subject = _of_task(kind, key, escalation.label, view, build=escalation.build)
         return subject._replace(digest=escalation.digest) if escalation.digest else subject
+    if kind is Kind.ENTRY:
+        return None
     anomaly = view.anomalies.get(key)
     return _of_task(kind, key, anomaly.label, view, build=anomaly.build) if anomaly else None
+
+
+def entry(decision: "Decision") -> Subject:
+    """Return what an entry of the record stands for, which never changes."""
+    return Subject(
+        kind=Kind.ENTRY,
+        key=str(decision.seq),
+        label=decision.label,
+        build=decision.build,
+        digest="",
+        state=decision.action,
+        by=decision.actor,
+    )
 
 
 def _of_task(kind: Kind, key: str, label: str, view: View, *, build: str = "") -> Subject:

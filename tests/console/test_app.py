@@ -16,7 +16,7 @@ from state.model.view import EngineInfo
 from state.model.when.context import Situation
 from tests.console.fake_engine import DIGEST, FakeEngine, night, question, reviewed, running, waiting
 from tests.console.helm import Helm, questions, sail
-from tests.making import NOON, ManualClock, a_task
+from tests.making import NOON, ManualClock, a_build, a_task
 from tests.widgets.stage import HOSTILE, harmless
 
 
@@ -42,6 +42,53 @@ def test_approve_a_start_from_the_queue() -> None:
         assert await helm.asked() == [c.Approve(label="export", digest=waiting("export").spec.digest)]
 
     sail(scene, night(FakeEngine()))
+
+
+def over(engine: FakeEngine) -> FakeEngine:
+    """Have a merged build on the record."""
+    merged = b.Check(result=b.Result.YES, text="merged as 0123abcd", at=NOON)
+    state = b.Finished(ending="done", text="merged", at=NOON)
+    engine.put(
+        a_task("old", t.Done(build="old-1", note="merged", at=NOON)),
+        a_build("old-1", state, delivered=merged, repo="/r"),
+    )
+    steps = "old-1 would be taken back:\n  main gets a commit that reverts 0123abcd\n  mail.sent cannot be undone"
+    engine.reply = lambda request: c.Reply(ok=True, text=steps if request.command == PREVIEW else "old-1 goes")
+    return engine
+
+
+PREVIEW = c.Undo(what="old-1", preview=True)
+
+
+@pytest.mark.parametrize(
+    ("keys", "asked"), [(("enter",), [PREVIEW]), (("right", "enter"), [PREVIEW, c.Undo(what="old-1")])]
+)
+def test_undo_shows_first_what_it_would_do(keys: tuple[str, ...], asked: list[c.Command]) -> None:
+    """`u` shows what is reversed and what is final, with the focus on Cancel; only another key does it."""
+
+    async def scene(helm: Helm) -> None:
+        await helm.at("queue", "old")
+        await helm.press("u")
+        await helm.sees("Take back old-1?", "main gets a commit that reverts 0123abcd", "mail.sent cannot be undone")
+        await helm.press(*keys)
+        await helm.until(lambda: "Take back old-1?" not in helm.text)
+        assert await helm.asked(len(asked)) == asked
+
+    sail(scene, over(night(FakeEngine())))
+
+
+def test_undo_that_the_engine_refuses_is_not_asked_about() -> None:
+    """Where the engine says no, its words are shown and no question is put."""
+
+    async def scene(helm: Helm) -> None:
+        helm.engine.reply = lambda request: c.Reply(ok=False, text="somebody built upon it")
+        await helm.at("queue", "old")
+        await helm.press("u")
+        await helm.sees("somebody built upon it")
+        assert "Take back" not in helm.text
+        assert await helm.asked() == [PREVIEW]
+
+    sail(scene, over(night(FakeEngine())))
 
 
 @pytest.mark.parametrize(("key", "answer"), [("a", c.Approve), ("d", c.Deny), ("R", c.RaiseLimit)])

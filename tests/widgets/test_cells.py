@@ -29,6 +29,12 @@ def test_says_that_it_was_cut() -> None:
     assert fit("abcde", 5) == "abcde"
 
 
+def test_numbers_stand_at_the_right_edge() -> None:
+    """A number is padded on its left; one that is too wide is still cut."""
+    assert fit("42", 5, right=True) == "   42"
+    assert fit("1234567", 5, right=True) == "1234…"
+
+
 def test_one_line() -> None:
     """Lines and tabs become single spaces."""
     assert one_line("a\n\tb  c\r\n") == "a b c"

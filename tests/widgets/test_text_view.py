@@ -72,6 +72,22 @@ def test_wraps_between_words() -> None:
     play(view, scene)
 
 
+def test_goes_on_below_the_last_column() -> None:
+    """What is too long for its column goes on in it, and the columns before it stay as wide as in short lines."""
+    view = TextView(wrap=True)
+
+    async def scene(stage: Stage, pilot: Pilot[None]) -> None:
+        view.show([Cell("  ✓ yes   short: it fits"), Cell("  ✓ yes   long: this one does not fit into the row")])
+        await pilot.pause()
+        assert [line.rstrip() for line in lines_of(view)[:3]] == [
+            "  ✓ yes   short: it fits",
+            "  ✓ yes   long: this one does",
+            "          not fit into the row",
+        ]
+
+    play(view, scene, size=(32, 6))
+
+
 def test_same_lines_change_nothing() -> None:
     """Lines that are the same again leave the reader where they were."""
     view = TextView(wrap=True)

@@ -40,6 +40,36 @@ FINAL: Mapping[str, str] = MappingProxyType(
 )
 """Decisions that nothing reverses, and what helps instead; for all others that are not known it is said in general."""
 
+MEANS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            ("build_decided", "workspace_ready", "build_started", "verify_started", "merge_started"),
+            "{build} is killed, or taken back where it has merged by now. {label} starts again only when you approve.",
+        ),
+        **dict.fromkeys(
+            ("merged", "build_done"),
+            "What {build} left is taken back: a merge by a commit that reverts it. "
+            "{label} starts again only when you approve.",
+        ),
+        **dict.fromkeys(("task_held", "approval_asked", "build_held"), "{label} goes on, as if you had approved it."),
+        **dict.fromkeys(("review_asked", "merge_blocked"), "The diff of {label} is merged, as if you had approved it."),
+        "task_released": "{label} starts only when you approve.",
+        "build_failed": "{label} is not tried again.",
+        "build_given_up": "{label} is tried again.",
+        **dict.fromkeys(("window_closed", "build_stopped"), "{label} starts anew and does not wait for its window."),
+        "schedule_started": "The run is ended; what it did until now is done.",
+        **dict.fromkeys(("schedule_missed", "schedule_would_run"), "The schedule runs now."),
+        "context_changed": "The context is again what it was before.",
+        **dict.fromkeys(
+            ("observe_begun", "observe_prolonged", "mode_kept"), "What is decided from now on is carried out."
+        ),
+        "live_begun": "What is decided from now on is only written down.",
+        "breaker_opened": "Builds start there again, without one that tries first.",
+        "deciding_failed": "Things start again.",
+    }
+)
+"""By the action of the entry, what it means to overrule it; what is not named here stands."""
+
 
 class Overriding:
     """Reverses a decision by the ordinary commands, and remembers the veto where it is about a task."""

@@ -76,3 +76,23 @@ def test_names_the_target_and_hides_nothing() -> None:
 def test_asks_why(keys: tuple[str, ...], answer: str | None) -> None:
     """A reason may be empty; Escape does not do it at all."""
     assert answer_to(AskWhy("Deny x?", "Do x"), *keys) == [answer]
+
+
+def test_a_long_question_scrolls_above_its_buttons() -> None:
+    """However much there is to read, the buttons stay in sight and Page Down shows the rest."""
+    long = Dialog("Undo?", "\n".join(f"step {number}" for number in range(60)), (CANCEL, Choice("yes", "Undo")))
+
+    def look(text: str) -> None:
+        assert "Cancel" in text
+        assert "step 59" not in text
+
+    async def run() -> None:
+        app: App[None] = App()
+        async with app.run_test(size=(80, 24)) as pilot:
+            app.push_screen(long)
+            await pilot.pause()
+            look("\n".join(screen_lines(app)))
+            await pilot.press("pagedown", "pagedown", "pagedown", "pagedown")
+            await until(pilot, lambda: "step 59" in "\n".join(screen_lines(app)))
+
+    asyncio.run(run())

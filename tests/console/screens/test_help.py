@@ -24,7 +24,7 @@ def test_says_why_not_now() -> None:
     lines = [line.text for line in help_lines(resolve(Kind.BUILD, "ledger-1", view), view)]
     reasons = [line.strip() for line in lines if "Not now" in line]
     assert "Not now: ledger waits for no approval: it is building." in reasons
-    assert len(reasons) == 4
+    assert len(reasons) == 6
     assert not any(
         "Not now" in line for line in lines[lines.index(next(x for x in lines if "Kill the selected" in x)) + 1 :][:1]
     )

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from console.screens.record import PAGE
 from state.journal import Decision
+from state.model import command as c
 from state.model.control import Control
 from tests.console.fake_engine import FakeEngine, night
 from tests.console.helm import Helm, sail
@@ -147,3 +148,42 @@ def test_leaving_does_not_wait_for_a_slow_disk() -> None:
         held.set()
 
     sail(scene, night(FakeEngine()), clock=ManualClock(), **{**Record(0).ports, "decisions": slowly})
+
+
+def test_an_entry_is_taken_back_or_overruled_by_its_number() -> None:
+    """`u` shows what the engine says it would do, `o` what overruling means; both ask before they do it."""
+    record = Record(1)
+    record.entries += [decided(3, action="paused"), decided(4)]
+
+    async def scene(helm: Helm) -> None:
+        helm.engine.reply = lambda request: c.Reply(ok=True, text="things start again")
+        await helm.press("A")
+        await helm.sees("the story of 4")
+        await helm.press("o")
+        await helm.sees("Overrule entry 4, task held?", "tidy goes on, as if you had approved it.")
+        await helm.press("right", "enter")
+        assert await helm.asked() == [c.CaptainOverride(seq=4)]
+        await helm.press("u")
+        await helm.sees("o overrules it")
+        await helm.press("down")
+        await helm.sees("the story of 3")
+        await helm.press("u")
+        await helm.sees("Take back entry 3?", "things start again")
+        await helm.press("right", "enter")
+        assert await helm.asked(3) == [c.CaptainOverride(seq=4), c.Undo(what="3", preview=True), c.Undo(what="3")]
+
+    sail(scene, FakeEngine(), clock=ManualClock(), **record.ports)
+
+
+def test_the_help_begins_with_the_keys_of_the_page() -> None:
+    """`?` on a page lists its own keys first, and closing it leads back there."""
+
+    async def scene(helm: Helm) -> None:
+        await helm.press("A")
+        await helm.sees("the story of 2")
+        await helm.press("question_mark")
+        await helm.sees("On this page", "overrule", "On the lists")
+        await helm.press("escape")
+        await helm.sees("the story of 2")
+
+    sail(scene, FakeEngine(), clock=ManualClock(), **Record(2).ports)

@@ -1,0 +1,1 @@
+"""What the operator takes back from within the console."""
