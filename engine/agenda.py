@@ -13,7 +13,6 @@ from engine.desk.desk import Desk
 from engine.facts import gather, rules_of
 from engine.hall import Hall
 from engine.herald import Herald
-from engine.ledger import Ledger
 from engine.nursery import Nursery
 from engine.rounds.rounds import Rounds
 from engine.safety import kill_switch
@@ -25,19 +24,18 @@ class Agenda:
     """On the engine's loop only. It stages; whoever owns it flushes, and begins what is recorded then."""
 
     def __init__(
-        self, hall: Hall, desk: Desk, ledger: Ledger, nursery: Nursery, roster: Roster, rounds: Rounds, herald: Herald
+        self, hall: Hall, desk: Desk, nursery: Nursery, roster: Roster, rounds: Rounds, herald: Herald
     ) -> None:
         self._hall = hall
         self._desk = desk
-        self._ledger = ledger
         self._roster = roster
         self._rounds = rounds
         self._herald = herald
         self._rules = rules_of(hall.settings)
-        self.hours = Hours(hall, ledger, nursery, herald.set_info)
+        self.hours = Hours(hall, nursery, herald.set_info)
         self.keeper = ModeKeeper(hall, desk)
-        self.rates = Rates(hall, roster, ledger, herald.set_info)
-        self._rollouts = Rollouts(hall, desk, ledger)
+        self.rates = Rates(hall, roster, herald.set_info)
+        self._rollouts = Rollouts(hall, desk)
         self.draining = False
         """Whether nothing more is to start."""
         self.until_idle = False
@@ -54,7 +52,7 @@ class Agenda:
         self._rollouts.look()
         self.hours.look()
         self.rates.look()
-        now, occupying = self._hall.clock.now(), self._ledger.occupying()
+        now, occupying = self._hall.clock.now(), self._hall.ledger.occupying()
         settings, picture = self._hall.settings, self._herald.picture()
         facts = gather(picture, settings, now, occupying, self.hours.spans, self.rates.usual)
         if self.draining:
@@ -66,8 +64,8 @@ class Agenda:
             picture,
             facts,
             self._rules,
-            waiting=self._ledger.waiting,
-            again=self._ledger.waiting.take_again(),
+            waiting=self._hall.ledger.waiting,
+            again=self._hall.ledger.waiting.take_again(),
             deliverable=self._roster.deliverable(),
         )
         for intent in intents:

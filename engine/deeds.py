@@ -11,7 +11,6 @@ from engine.around.hours import Hours
 from engine.around.keeping import Keeping
 from engine.builds.roster import Roster
 from engine.hall import Hall
-from engine.ledger import Ledger
 from engine.outside import Outside
 from engine.reversal.snapshots import restore
 from engine.reversal.undo import Undo
@@ -32,7 +31,6 @@ class Deeds:
         self,
         hall: Hall,
         roster: Roster,
-        ledger: Ledger,
         hours: Hours,
         outside: Outside,
         undo: Undo,
@@ -41,7 +39,6 @@ class Deeds:
     ) -> None:
         self._hall = hall
         self._roster = roster
-        self._ledger = ledger
         self._hours = hours
         self._outside = outside
         self._undo = undo
@@ -136,7 +133,7 @@ class Deeds:
         return reply
 
     async def _stopped(self, command: c.KillAll, actor: str, reply: c.Reply) -> c.Reply:
-        running = self._ledger.occupying()
+        running = self._hall.ledger.occupying()
         await asyncio.to_thread(self._engage, command, actor)
         self._set_info(stop_file=True)
         return _said(reply, kill_switch.died(await self._roster.all_over(running)))

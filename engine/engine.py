@@ -18,10 +18,8 @@ from engine.deeds import Deeds
 from engine.desk.desk import Desk
 from engine.hall import Hall
 from engine.herald import Herald
-from engine.ledger import Ledger
 from engine.nursery import Nursery
 from engine.outside import Outside
-from engine.questions import Questions
 from engine.reversal.undo import Undo
 from engine.rounds.alarm import Alarm
 from engine.rounds.rounds import Rounds
@@ -71,32 +69,22 @@ class Engine:
                 pid=os.getpid(), mode=mode, started_at=started, slots=settings.queue.slots, sandbox=machine.trouble
             ),
         )
-        questions = Questions(store)
-        self._hall = Hall(workspace, store, questions, settings, clock, machine, self._wake, self._publish_progress)
-        self._desk = Desk(store, settings, clock, questions)
-        self._ledger = Ledger(store)
-        self._hall.history = lambda: self._ledger.history
+        self._hall = Hall(workspace, store, settings, clock, machine, self._wake, self._publish_progress)
+        self._desk = Desk(store, settings, clock, self._hall.questions)
         self._nursery = Nursery(self._broken)
-        self._roster = Roster(self._hall, self._ledger, self._nursery, self._wake)
+        self._roster = Roster(self._hall, self._nursery)
         self._rounds = Rounds(self._hall, self._nursery, command)
-        self._agenda = Agenda(self._hall, self._desk, self._ledger, self._nursery, self._roster, self._rounds, herald)
+        self._agenda = Agenda(self._hall, self._desk, self._nursery, self._roster, self._rounds, herald)
         herald.progress, herald.usage = self._roster.progress, self._agenda.rates.usage
-        self._outside = Outside(self._hall, self._desk, self._ledger, herald.set_info, self._apply)
+        self._outside = Outside(self._hall, self._desk, herald.set_info, self._apply)
         self._urgent = Urgent(self._hall, self._nursery, self.ask)
         self._outside.signalled = self._urgent.look
         self._logs = Logs(self._hall, self._nursery, herald.set_info)
         self._undo = Undo(self._hall, self._nursery, self._desk)
         self._deeds = Deeds(
-            self._hall,
-            self._roster,
-            self._ledger,
-            self._agenda.hours,
-            self._outside,
-            self._undo,
-            self._rounds,
-            herald.set_info,
+            self._hall, self._roster, self._agenda.hours, self._outside, self._undo, self._rounds, herald.set_info
         )
-        self._failsafe = Failsafe(self._hall, self._desk, self._ledger)
+        self._failsafe = Failsafe(self._hall, self._desk)
         self._inbox: list[tuple[c.Request, asyncio.Future[c.Reply]]] = []
         self._scheduled = False
         self._closed = False
@@ -155,7 +143,9 @@ class Engine:
             self._undo.adopt()
             self._rounds.begin()
             self._urgent.look()
-            kept = pages.keep(self._workspace, self.subscribe(), self.view, self._ledger, lambda: self._roster.busy)
+            kept = pages.keep(
+                self._workspace, self.subscribe(), self.view, self._hall.ledger, lambda: self._roster.busy
+            )
             self._nursery.start(kept, "the progress pages")
             self._nursery.start(self._deeds.keeping.run(), "the keeping of the record")
             self._nursery.start(self._hall.seats.keep(min(self._hall.settings.queue.slots, _SEATS)), "the seats")
@@ -241,7 +231,6 @@ class Engine:
         return c.Reply(ok=False, text=text, code=1, number=self._store.number)
 
     def _staged(self, entry: Entry) -> None:
-        self._ledger.note(entry)
         self._rounds.note(entry)
         self._herald.note(entry)
         log.info(entry.reason.action, extra={"entry": entry.reason, "seq": entry.seq})
@@ -268,9 +257,8 @@ class Engine:
         log.error("not recorded: %s", error)
         self._failsafe.store_failed(str(error))
         self._herald.set_info(trouble=str(error))
-        questions = Questions(self._store)
-        self._hall.questions = self._desk.common.questions = questions
-        self._ledger.rebuild()
+        self._hall.rebuild()
+        self._desk.common.questions = self._hall.questions
         self._rounds.rebuild()
         self._herald.forget()
         for request, _ in inbox:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.clock import Clock
+from engine.ledger import Ledger
 from engine.questions import Questions
-from engine.telemetry.history import History
 from engine.work.sandbox import Machine
 from engine.work.seats.pool import Seats
 from state.files import Workspace
@@ -28,7 +28,6 @@ class Hall:
         self,
         workspace: Workspace,
         store: Store,
-        questions: Questions,
         settings: Settings,
         clock: Clock,
         machine: Machine,
@@ -37,7 +36,9 @@ class Hall:
     ) -> None:
         self.workspace = workspace
         self.store = store
-        self.questions = questions
+        self.questions = Questions(store)
+        self.ledger = Ledger(store)
+        store.listeners.append(self.ledger.note)
         self.settings = settings
         self.settings_trouble = ""
         """What is wrong with the settings as they were saved last, while older ones hold."""
@@ -46,8 +47,6 @@ class Hall:
         self.seats = Seats(machine, idle=settings.sandbox.idle_priority)
         self.wake = wake
         self.publish = publish
-        self.history: Callable[[], History] = lambda: History(store.tasks, store.builds.values())
-        """What past builds came to; whoever keeps that at hand puts a quicker way here."""
         self.trouble = ""
         self._durable: list[asyncio.Future[None]] = []
         self._branches: dict[str, asyncio.Lock] = {}
@@ -59,6 +58,11 @@ class Hall:
     def task(self, label: str) -> Task:
         """The task's present form."""
         return self.store.tasks[label]
+
+    def rebuild(self) -> None:
+        """Forget what was taken back, and go by the tables."""
+        self.questions = Questions(self.store)
+        self.ledger.rebuild()
 
     def stage(
         self,

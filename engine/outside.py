@@ -7,7 +7,6 @@ from pathlib import Path
 from engine.desk.desk import Desk
 from engine.facts import rules_of
 from engine.hall import Hall
-from engine.ledger import Ledger
 from engine.rounds.check import check
 from engine.safety import kill_switch
 from engine.safety.privacy.ward import obey
@@ -30,11 +29,10 @@ class Outside:
     """On the engine's loop only. `set_info` changes what viewers are told of the engine."""
 
     def __init__(
-        self, hall: Hall, desk: Desk, ledger: Ledger, set_info: Callable[..., None], apply: Callable[[Settings], None]
+        self, hall: Hall, desk: Desk, set_info: Callable[..., None], apply: Callable[[Settings], None]
     ) -> None:
         self._hall = hall
         self._desk = desk
-        self._ledger = ledger
         self._set_info = set_info
         self._apply = apply
         workspace = hall.workspace
@@ -100,7 +98,7 @@ class Outside:
         self._desk.common.rules = rules_of(settings)
         self._apply(settings)
         self._set_info(settings="", slots=settings.queue.slots)
-        self._ledger.waiting.judge_again(self._hall.store.tasks.values())
+        self._hall.ledger.waiting.judge_again(self._hall.store.tasks.values())
         self._note("settings_loaded", f"{path.name} was saved", BY_FILE, *answered)
 
     def _question(self, text: str) -> Escalation:

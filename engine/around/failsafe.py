@@ -7,7 +7,6 @@ from pathlib import Path
 
 from engine.desk.desk import Desk
 from engine.hall import Hall
-from engine.ledger import Ledger
 from state.store import StoreFailed
 
 log = logging.getLogger("midwatch.engine")
@@ -18,10 +17,9 @@ _ROOT = Path(__file__).resolve().parents[2]
 class Failsafe:
     """On the engine's loop only. While it is `manual`, the engine only does what the operator asks for."""
 
-    def __init__(self, hall: Hall, desk: Desk, ledger: Ledger) -> None:
+    def __init__(self, hall: Hall, desk: Desk) -> None:
         self._hall = hall
         self._desk = desk
-        self._ledger = ledger
         self._unrecorded = ""
         """A failure of the store, which can only be written down once that takes changes again."""
 
@@ -38,7 +36,7 @@ class Failsafe:
         log.error("%s failed: nothing is decided any more", what, exc_info=error)
         self._desk.faults.trip(f"{what} failed{_place(error)}: {_last_line(error)}")
         # What was taken up to be judged has no verdict: all of it is due again when deciding goes on.
-        self._ledger.waiting.judge_again(self._hall.store.tasks.values())
+        self._hall.ledger.waiting.judge_again(self._hall.store.tasks.values())
         self._hall.wake()
 
     def store_failed(self, text: str) -> None:

@@ -10,7 +10,6 @@ import msgspec
 from engine.builds.outcome import CLOSED
 from engine.facts import gather, rules_of
 from engine.hall import Hall
-from engine.ledger import Ledger
 from engine.nursery import Nursery
 from engine.policy.estimate import against, at_any_time
 from engine.policy.gate import judge
@@ -38,9 +37,8 @@ SUBJECT = "context:calendar"
 class Hours:
     """On the engine's loop only. `set_info` changes what viewers are told of the engine."""
 
-    def __init__(self, hall: Hall, ledger: Ledger, nursery: Nursery, set_info: Callable[..., None]) -> None:
+    def __init__(self, hall: Hall, nursery: Nursery, set_info: Callable[..., None]) -> None:
         self._hall = hall
-        self._ledger = ledger
         self._nursery = nursery
         self._set_info = set_info
         self._presence: Presence | None = None
@@ -95,9 +93,9 @@ class Hours:
         if not self._almanac.varies:
             return False
         rules = rules_of(self._hall.settings)
-        facts = gather(view, self._hall.settings, view.at, self._ledger.occupying(), self.spans)
+        facts = gather(view, self._hall.settings, view.at, self._hall.ledger.occupying(), self.spans)
         times = {window.RULE, slots.RULE} if facts.slots_why else {window.RULE}
-        for label in self._ledger.waiting:
+        for label in self._hall.ledger.waiting:
             verdict = judge(view.tasks[label], view, facts, rules)
             if verdict.stance is Stance.WAIT and all(finding.rule in times for finding in verdict.against):
                 return True
@@ -133,7 +131,7 @@ class Hours:
         if not self._almanac.week.windows:
             return
         span = self._almanac.week.at(now)
-        for build in self._ledger.occupying():
+        for build in self._hall.ledger.occupying():
             task = self._hall.task(build.label)
             spec = task.spec
             if spec.window is not WindowUse.STOP or task.forced or at_any_time(spec) or build.kill_by:

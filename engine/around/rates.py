@@ -7,7 +7,6 @@ from engine.around import bounds
 from engine.builds.roster import Roster
 from engine.facts import gather
 from engine.hall import Hall
-from engine.ledger import Ledger
 from engine.policy.moment import rates
 from engine.safety.limits.meter import Meter
 from engine.safety.limits.usual import Usual, amount_of
@@ -32,15 +31,14 @@ _SHOWN_EVERY = timedelta(seconds=1)
 class Rates:
     """On the engine's loop only. `set_info` changes what viewers are told of the engine."""
 
-    def __init__(self, hall: Hall, roster: Roster, ledger: Ledger, set_info: Callable[..., None]) -> None:
+    def __init__(self, hall: Hall, roster: Roster, set_info: Callable[..., None]) -> None:
         self._hall = hall
         self._roster = roster
-        self._ledger = ledger
         self._set_info = set_info
         store, now = hall.store, hall.clock.now()
         self._usual = Usual(store.tasks, store.builds.values())
         self._meter = Meter(store.used, lambda build_id: bounds.scopes_of(store, build_id))
-        for build in ledger.unfinished():
+        for build in hall.ledger.unfinished():
             # What has run to its end was counted with its result; of others the minutes know most.
             running = isinstance(build.state, b.Preparing | b.Starting | b.Running)
             self._meter.known(build.id, None if running else amount_of(build))
@@ -94,9 +92,9 @@ class Rates:
         if not breakers and not any(one.limit and one.frees for one in usage):
             return None
         opens = {known.key: known.state.until for known in breakers if isinstance(known.state, Open)}
-        facts = gather(view, self._hall.settings, view.at, self._ledger.occupying(), (), self.usual)
+        facts = gather(view, self._hall.settings, view.at, self._hall.ledger.occupying(), (), self.usual)
         known: dict[tuple[object, ...], datetime | None] = {}
-        for label in self._ledger.waiting:
+        for label in self._hall.ledger.waiting:
             spec = view.tasks[label].spec
             key = (spec.repo, *rates.alike(spec, usage))
             if key not in known:

@@ -2,7 +2,6 @@
 
 from engine.desk.desk import Desk
 from engine.hall import Hall
-from engine.ledger import Ledger
 from engine.policy.rollout.compare import compare, step
 from state.journal import Entry
 from state.model.brakes.rollout import Rollout
@@ -18,10 +17,9 @@ SUBJECT = "engine:rollout"
 class Rollouts:
     """On the engine's loop only."""
 
-    def __init__(self, hall: Hall, desk: Desk, ledger: Ledger) -> None:
+    def __init__(self, hall: Hall, desk: Desk) -> None:
         self._hall = hall
         self._desk = desk
-        self._ledger = ledger
         self._known: Rollout | None = hall.store.control.rollout
         self._news = True
         hall.store.listeners.append(self._note)
@@ -35,7 +33,7 @@ class Rollouts:
         if self._hall.store.control.rollout != self._known:
             # Whoever waits may be waiting for what the other version does not ask.
             self._known = self._hall.store.control.rollout
-            self._ledger.waiting.judge_again(self._hall.store.tasks.values())
+            self._hall.ledger.waiting.judge_again(self._hall.store.tasks.values())
 
     def _compare(self, rollout: Rollout) -> None:
         store, now = self._hall.store, self._hall.clock.now()

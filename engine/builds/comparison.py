@@ -103,7 +103,7 @@ class Comparison:
         build, settings = self._build, self._hall.settings.anomalies
         if not self._wanted or not isinstance(build.state, Finished):
             return
-        history = self._hall.history()
+        history = self._hall.ledger.history
         if build.state.ending == "done":
             self._compare(Measured(RETRIES, float(history.retries(build.id, self._spec))))
         found = history.fails(build.id, self._spec, sigma=settings.sigma, least=settings.min_samples)
@@ -152,7 +152,9 @@ class Comparison:
         settings = self._hall.settings
         if self._made_for is not settings:
             of = settings.anomalies
-            self._bands = self._hall.history().bands(self._spec, sigma=of.sigma, least=of.min_samples, but=self._id)
+            self._bands = self._hall.ledger.history.bands(
+                self._spec, sigma=of.sigma, least=of.min_samples, but=self._id
+            )
             self._made_for = settings
         return self._bands
 

@@ -1,14 +1,13 @@
 """The builds under way: begun, adopted, killed and merged."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from engine.builds import breakers
 from engine.builds.attempt import Attempt
 from engine.desk.desk import Desk
 from engine.hall import Hall
-from engine.ledger import Ledger
 from engine.nursery import Nursery
 from engine.policy import observing
 from engine.policy.limits import bounds
@@ -42,12 +41,10 @@ def _allowed(verdict: Verdict) -> str:
 class Roster:
     """Owns the attempts. On the engine's loop only."""
 
-    def __init__(self, hall: Hall, ledger: Ledger, nursery: Nursery, wake: Callable[[], None]) -> None:
+    def __init__(self, hall: Hall, nursery: Nursery) -> None:
         self.progress: dict[str, Progress] = {}
         self._hall = hall
-        self._ledger = ledger
         self._nursery = nursery
-        self._wake = wake
         self._attempts: dict[str, Attempt] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._killing: dict[str, asyncio.Task[tuple[KillReport, ...]]] = {}
@@ -64,7 +61,7 @@ class Roster:
             if not build.over and not isinstance(build.state, b.Reviewing):
                 self._attempts[build.id] = Attempt(self._hall, build.id, adopted=True)
                 self.begin(build.id)
-        for build_id in self._ledger.reviewing:
+        for build_id in self._hall.ledger.reviewing:
             if self._blocked(build_id):
                 self._try_again[build_id] = self._hall.clock.now()
 
@@ -88,7 +85,7 @@ class Roster:
             live = self._hall.store.control.mode is Mode.LIVE
             wait_s = self._hall.settings.retry.wait_s if live else 0.0
             self._try_again[attempt.id] = self._hall.clock.now() + timedelta(seconds=wait_s)
-        self._wake()
+        self._hall.wake()
 
     def _blocked(self, build_id: str) -> bool:
         build = self._hall.build(build_id)
@@ -99,7 +96,7 @@ class Roster:
         """Builds whose merge may be tried now: approved ones, and blocked ones whose time has come."""
         now = self._hall.clock.now()
         ready = []
-        for build_id in self._ledger.reviewing - self._running.keys():
+        for build_id in self._hall.ledger.reviewing - self._running.keys():
             due = self._try_again.get(build_id)
             if self._hall.build(build_id).approved if due is None else due <= now:
                 ready.append(build_id)
@@ -111,8 +108,8 @@ class Roster:
 
     def next_due(self, now: datetime) -> datetime | None:
         """The next moment at which something may start by itself."""
-        moments = [due for build, due in self._try_again.items() if build in self._ledger.reviewing and due > now]
-        waiting = self._ledger.waiting.next_due(now)
+        moments = [due for build, due in self._try_again.items() if build in self._hall.ledger.reviewing and due > now]
+        waiting = self._hall.ledger.waiting.next_due(now)
         return min([*moments, *([waiting] if waiting else [])], default=None)
 
     def record(self, intent: planner.Intent, desk: Desk) -> str | None:
@@ -140,7 +137,7 @@ class Roster:
             )
             self._hall.store.stage([settled, *questions], reason)
             # What was let go here may start, and is not yet among those that were looked at.
-            self._wake()
+            self._hall.wake()
         return None
 
     def _record_start(self, intent: planner.Start) -> str:
@@ -220,7 +217,7 @@ class Roster:
 
     def carry_out_kills(self) -> None:
         """End every build that the operator asked to end."""
-        for build_id in tuple(self._ledger.asked_to_end):
+        for build_id in tuple(self._hall.ledger.asked_to_end):
             if build_id in self._killing:
                 continue
             if build_id in self._running:
@@ -249,7 +246,7 @@ class Roster:
         finally:
             self._killing.pop(build_id, None)
             # An engine that ends with the last of its work may wait for just this.
-            self._wake()
+            self._hall.wake()
 
     async def killed(self, label: str, text: str) -> str:
         """Wait until a kill that was asked for has come to its end; return what it took, in words."""
@@ -267,7 +264,7 @@ class Roster:
         build = self._hall.build(build_id)
         reason = Reason(actor=ENGINE, action="kill_carried_out", why=words, label=label, build=build_id)
         self._hall.store.stage([build], reason)
-        self._wake()
+        self._hall.wake()
         await self._over(build_id)
         return words
 

@@ -25,7 +25,7 @@ def expected_return(task: Task) -> float:
 
 
 def why_here(task: Task, ahead: Task | None) -> str:
-    """Return why a task stands where it does, given the one just ahead of it in the queue; None when it is the first."""
+    """Return why a task stands where it does, given the one just ahead of it in the queue; None for the first."""
     if ahead is None:
         return "first: nothing that waits comes before it"
     return f"after {ahead.label}, {_why_after(task, ahead)}"

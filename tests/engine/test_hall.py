@@ -8,7 +8,6 @@ import pytest
 
 from engine import hall as hall_module
 from engine.hall import Hall
-from engine.questions import Questions
 from engine.work.sandbox import Machine
 from state.files import create_workspace
 from state.model.reason import POSSIBLE
@@ -38,7 +37,7 @@ def woken() -> Woken:
 def hall(tmp_path: Path, woken: Woken) -> Iterator[Hall]:
     workspace, clock = create_workspace(tmp_path), ManualClock()
     with Store.open(workspace, clock) as store:
-        yield Hall(workspace, store, Questions(store), Settings(), clock, Machine(), woken, lambda progress: None)
+        yield Hall(workspace, store, Settings(), clock, Machine(), woken, lambda progress: None)
 
 
 def test_what_is_staged_wakes_the_engine_and_names_it_as_the_actor(hall: Hall, woken: Woken) -> None:

@@ -21,7 +21,7 @@ from tests.making import NOON, ManualClock, a_build, a_task
 def hall(tmp_path: Path) -> Iterator[Hall]:
     workspace, clock = create_workspace(tmp_path), ManualClock()
     store = Store.open(workspace, clock)
-    hall = Hall(workspace, store, Questions(store), Settings(), clock, Machine(), lambda: None, lambda _: None)
+    hall = Hall(workspace, store, Settings(), clock, Machine(), lambda: None, lambda _: None)
     yield hall
     store.close()
 

@@ -9,7 +9,6 @@ import pytest
 
 from engine.builds.outcome import Outcome
 from engine.hall import Hall
-from engine.questions import Questions
 from engine.work.sandbox import Machine
 from state.files import create_workspace
 from state.journal import Entry
@@ -54,7 +53,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     workspace, clock = create_workspace(tmp_path), ManualClock()
     with Store.open(workspace, clock) as store:
         settings = Settings(retry=RetrySettings(times=1, wait_s=60))
-        yield Scene(Hall(workspace, store, Questions(store), settings, clock, Machine(), lambda: None, lambda _: None))
+        yield Scene(Hall(workspace, store, settings, clock, Machine(), lambda: None, lambda _: None))
 
 
 RUNNING = b.Running(token="t", pid=1, start_ticks=1, boot="")

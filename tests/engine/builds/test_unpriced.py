@@ -8,7 +8,6 @@ import pytest
 from engine.builds import unpriced
 from engine.desk.faults import SUBJECT
 from engine.hall import Hall
-from engine.questions import Questions
 from engine.work.sandbox import Machine
 from state.files import create_workspace
 from state.model.brakes.tokens import Price, Tokens
@@ -26,7 +25,7 @@ def hall(tmp_path: Path) -> Iterator[Hall]:
     workspace, clock = create_workspace(tmp_path), ManualClock()
     with Store.open(workspace, clock) as store:
         yield Hall(
-            workspace, store, Questions(store), Settings(), clock, Machine(), lambda: None, lambda _: None
+            workspace, store, Settings(), clock, Machine(), lambda: None, lambda _: None
         )  # fmt: skip
 
 
