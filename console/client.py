@@ -108,9 +108,12 @@ class StoreControl:
 
     def _erased(self, command: Erase, reply: Reply) -> Reply:
         from engine.around.erasure import erase_still
+        from engine.around.keeping import archive_of
 
-        text = erase_still(self._desk.common.store, command.subject, self._actor)
-        return Reply(ok=True, text=text, number=self._desk.common.store.number)
+        at = self._desk.common
+        archive = archive_of(at.orders.settings.audit)
+        text = erase_still(at.store, command.subject, self._actor, archive, at.clock.now())
+        return Reply(ok=True, text=text, number=at.store.number)
 
     def _restored(self, command: Restore, reply: Reply) -> Reply:
         from engine.reversal.snapshots import restore

@@ -63,7 +63,7 @@ def open_engine(workspace: Workspace, mode: str, clock: Clock | None = None) -> 
             store.close()
             raise
         probed = machine.result()
-        _finish_erasure(store)
+        _finish_erasure(store, settings)
         _look_back(workspace, store, clock)
         _settings_are_read(store, clock)
         crash.begin(workspace, mode, clock.now())
@@ -132,14 +132,14 @@ def _settings_are_read(store: Store, clock: Clock) -> None:
         store.commit(answered, Reason(actor=ENGINE, action="settings_readable", why="they can be read again"))
 
 
-def _finish_erasure(store: Store) -> None:
+def _finish_erasure(store: Store, settings: Settings) -> None:
     """Go on with what a crash interrupted; a disk that does not let it is told of, and it stays to be done."""
     if not erasures.under_way(store.workspace):
         return
-    from engine.around import erasure  # hardly ever needed, and no verb waits for it
+    from engine.around import erasure, keeping  # hardly ever needed, and no verb waits for it
 
     try:
-        erasure.finish(store)
+        erasure.finish(store, keeping.archive_of(settings.audit))
     except MidwatchError as error:
         log.error("an erasure is not finished yet: %s", error)
 
@@ -153,7 +153,7 @@ def open_desk(workspace: Workspace, clock: Clock | None = None, settings: Settin
     _finish_restore(workspace, clock)
     settings = settings or load(workspace.settings)
     store = Store.open(workspace, clock, door=obey(workspace, settings))
-    _finish_erasure(store)
+    _finish_erasure(store, settings)
     return Desk(store, settings, clock, Questions(store))
 
 

@@ -112,6 +112,11 @@ def without_body(raw: bytes) -> bytes:
     return b'%b%b%b","body":%b}\n' % (raw[: raw.find(_SEAL)], _SEAL, line.hash.encode(), ERASED)
 
 
+def tells(raw: bytes, entries: frozenset[int]) -> bool:
+    """Whether a line is one of these, and still has its contents; without reading the rest of it."""
+    return seq_of(raw) in entries and not raw.endswith(b',"body":%b}\n' % ERASED)
+
+
 def seq_of(raw: bytes) -> int:
     """Return a line's number without reading the rest of it; 0 when it begins with none."""
     digits = raw[len(_OPENING) : raw.find(b",")]

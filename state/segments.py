@@ -112,24 +112,19 @@ class Segments:
         for name in names:
             self._closed.pop(name, None)
 
-    def rewrite(self, name: str, change: Callable[[bytes], bytes]) -> None:
-        """Put a segment in its own place with each of its lines changed, all at once.
+    def rewriting(self, name: str, change: Callable[[bytes], bytes]) -> "Rewriting":
+        """Return what writes a segment anew with each of its lines as of now changed."""
+        return Rewriting(self._folder / name, self.sizes()[name], change, self._disk)
+
+    def take(self, rewriting: "Rewriting") -> None:
+        """Put what was written anew in its segment's place, all at once, with the lines that came since behind it.
 
         Raises StoreFailed with the segment as it was or as it is to be; a final one when it cannot be appended to.
         """
-        path, size = self._folder / name, self.sizes()[name]
-
-        def changed() -> Iterator[bytes]:
-            left = size
-            for raw in lines(path):
-                if left <= 0:
-                    return
-                left -= len(raw)
-                yield change(raw)
-
+        name, path = rewriting.name, self._folder / rewriting.name
         failed: OSError | None = None
         try:
-            self._disk.replace_with(path, changed(), 0o600)
+            rewriting.place(self.sizes()[name])
         except OSError as error:
             failed = error  # perhaps only after it took the old one's place
         if name == self._name:
@@ -214,6 +209,63 @@ class Segments:
             if fd >= 0:
                 self._disk.close(fd)
         self._fd = self._head = -1
+
+
+class Rewriting:
+    """One segment with its lines changed, beside its place until the journal's owner takes it."""
+
+    def __init__(self, path: Path, size: int, change: Callable[[bytes], bytes], disk: Disk) -> None:
+        self.name = path.name
+        self._path = path
+        self._size = size
+        self._change = change
+        self._disk = disk
+        self._beside = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
+        self._fd = -1
+
+    def write(self) -> None:
+        """Write the lines that were there when it was asked for. Any thread; raises StoreFailed, with nothing left."""
+        try:
+            self._fd = self._disk.open(self._beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+            for block in self._blocks():
+                self._disk.write_all(self._fd, block)
+            self._disk.fsync(self._fd)
+        except OSError as error:
+            self.drop()
+            raise StoreFailed(_words(self._path, error)) from error
+
+    def _blocks(self) -> Iterator[bytes]:
+        left, block, held = self._size, list[bytes](), 0
+        for raw in lines(self._path):
+            if left <= 0:
+                break
+            left -= len(raw)
+            block.append(self._change(raw))
+            held += len(block[-1])
+            if held >= _BLOCK:
+                yield b"".join(block)
+                block, held = [], 0
+        yield b"".join(block)
+
+    def place(self, size: int) -> None:
+        """Add what the segment has grown by up to `size`, and give it the segment's name. Raises OSError."""
+        try:
+            if size > self._size:
+                with self._path.open("rb") as file:
+                    file.seek(self._size)
+                    self._disk.write_all(self._fd, file.read(size - self._size))
+                self._disk.fsync(self._fd)
+            self._disk.replace(self._beside, self._path)
+        finally:
+            self.drop()
+        self._disk.sync_folder(self._path.parent)
+
+    def drop(self) -> None:
+        """Let go of it, whether or not it was put in place."""
+        if self._fd >= 0:
+            self._disk.close(self._fd)
+            self._fd = -1
+        self._beside.unlink(missing_ok=True)
 
 
 def _words(path: Path, error: OSError) -> str:

@@ -32,7 +32,7 @@ from state.model.signals.signal import Signal
 from state.model.task import Task
 from state.model.view import Record
 from state.model.when.schedule import ScheduleState
-from state.segments import Segments
+from state.segments import Rewriting, Segments
 
 if TYPE_CHECKING:
     import tinydb.table
@@ -264,11 +264,27 @@ class Store:
         """
         self.flush()
         self._join()
-        for name in self._segments.sizes():
-            if any(line.seq_of(raw) in entries for raw in segments.lines(self._workspace.journal / name)):
-                self._digests.forget(name)
-                self._segments.rewrite(name, lambda raw: line.without_body(raw) if line.seq_of(raw) in entries else raw)
+        for name in self.holding(entries):
+            rewriting = self.erasing(name, entries)
+            rewriting.write()
+            self.take(rewriting)
         self.checkpoint(wait=False)
+
+    def holding(self, entries: frozenset[int]) -> list[str]:
+        """Return the journal's files that hold one of these entries with its contents; any thread may."""
+        folder = self._workspace.journal
+        found = ((name, segments.lines(folder / name)) for name in segments.names(folder))
+        return [name for name, raws in found if any(line.tells(raw, entries) for raw in raws)]
+
+    def erasing(self, name: str, entries: frozenset[int]) -> Rewriting:
+        """Return what writes one of the journal's files without the contents of these entries, on any thread."""
+        return self._segments.rewriting(name, lambda raw: line.without_body(raw) if line.tells(raw, entries) else raw)
+
+    def take(self, rewriting: Rewriting) -> None:
+        """Put a file that was written so in its place. Raises StoreFailed, with the old one or the new one there."""
+        self._join()
+        self._digests.forget(rewriting.name)
+        self._segments.take(rewriting)
 
     @property
     def _writing(self) -> bool:

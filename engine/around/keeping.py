@@ -29,7 +29,8 @@ class Keeping:
 
     def __init__(self, hall: Hall) -> None:
         self._hall = hall
-        self._one = asyncio.Lock()
+        self.alone = asyncio.Lock()
+        """Held by whoever writes files of the journal anew or takes them away."""
 
     async def run(self) -> None:
         """Look whether anything is too old, now and after each midnight of UTC, at which a segment ends."""
@@ -80,7 +81,7 @@ class Keeping:
         Raises JournalDamaged, NotPruned and StoreFailed, and nothing is lost.
         """
         hall, settings = self._hall, self._hall.settings.audit
-        async with self._one:
+        async with self.alone:
             day = oldest_kept(settings, hall.clock.now(), before)
             found = await asyncio.to_thread(prune.plan, hall.workspace.journal, day)
             if found is None:
@@ -89,7 +90,7 @@ class Keeping:
 
     async def renew(self, actor: str) -> None:
         """Write anew what stands in place of pruned entries, if anything was pruned. Same errors."""
-        async with self._one:
+        async with self.alone:
             found = await asyncio.to_thread(prune.renewal, self._hall.workspace.journal)
             if found is not None:
                 await self._take_out(found, actor)

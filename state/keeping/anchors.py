@@ -14,7 +14,8 @@ from state.records import UNREADABLE
 
 ACTION = "audit_pruned"
 _MARK = b'"action":"%b"' % ACTION.encode()
-_BASE = "base-"
+BASE = "base-"
+"""What the files begin with on which a journal without its beginning stands."""
 _DIGITS = 20
 """No record has so many entries that their number takes as many."""
 _KNOWN = ("first", "after", "segment", "digest", "base", "base_sha256")
@@ -93,7 +94,7 @@ def _newest_first(folder: Path) -> Iterator[Anchor]:
 
 def base_name(seq: int) -> str:
     """Return the name of the file with everything as of an entry."""
-    return f"{_BASE}{seq:012}.json"
+    return f"{BASE}{seq:012}.json"
 
 
 def bases(folder: Path) -> list[str]:
@@ -101,4 +102,4 @@ def bases(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
     names = (entry.name for entry in os.scandir(folder))
-    return sorted((name for name in names if name.startswith(_BASE) and name.endswith(".json")), reverse=True)
+    return sorted((name for name in names if name.startswith(BASE) and name.endswith(".json")), reverse=True)

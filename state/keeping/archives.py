@@ -3,10 +3,10 @@
 import gzip
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from state import segments
+from state import line, segments
 from state.disk import DISK, Disk
 
 _SUFFIX = ".gz"
@@ -39,9 +39,26 @@ def keep(folder: Path, path: Path, disk: Disk = DISK) -> None:
     disk.replace_with(folder / f"{path.name}{_SUFFIX}", _packed(path), 0o600)
 
 
+def erase(folder: Path, entries: frozenset[int], disk: Disk = DISK) -> None:
+    """Take the contents of these entries out of an archive, one file after the other, each in one step.
+
+    Raises one of BROKEN: then some are out and some are not, and each file is whole.
+    """
+    for name in names(folder):
+        raws = lines(folder / name)
+        if any(line.tells(raw, entries) for raw in raws):
+            kept = (line.without_body(raw) if line.tells(raw, entries) else raw for raw in raws)
+            disk.replace_with(folder / name, _squeezed(kept), 0o600)
+
+
 def _packed(path: Path) -> Iterator[bytes]:
-    squeeze = zlib.compressobj(wbits=_GZIP)
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            yield squeeze.compress(block)
+        yield from _squeezed(iter(lambda: file.read(_BLOCK), b""))
+
+
+def _squeezed(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    squeeze = zlib.compressobj(wbits=_GZIP)
+    for block in blocks:
+        if data := squeeze.compress(block):
+            yield data
     yield squeeze.flush()

@@ -40,7 +40,7 @@ def tell(story: Erased) -> None:
             story.clock.forward(DAY_S)
     story.commit(store, a_task("task-4"))
     story.first_call = len(story.disk.ops)
-    numbers = erasing.stage(store, GRACE, erasing.search(story.workspace, GRACE), "operator:ada", 0, 0)
+    numbers = erasing.stage(store, GRACE, erasing.search(story.workspace, GRACE), "operator:ada", erasing.Done())
     assert numbers == {1, 4}
     story.states.append(held(store))
     erasing.begin(story.workspace, story.disk)
@@ -103,7 +103,7 @@ def test_a_disk_that_fails_leaves_each_file_whole(tmp_path: Path, call: str, ski
     for number in range(4):
         store.commit([a_task(f"task-{number}", description="for Grace Hopper")], ASKED)
         clock.forward(DAY_S / 2)
-    numbers = erasing.stage(store, GRACE, erasing.search(workspace, GRACE), "operator:ada", 0, 0)
+    numbers = erasing.stage(store, GRACE, erasing.search(workspace, GRACE), "operator:ada", erasing.Done())
     store.flush()
     disk.fail(call, 5, skip=skip)
     with contextlib.suppress(StoreFailed, NotPruned):

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -192,15 +193,38 @@ def upper(raw: bytes) -> bytes:
     return raw.upper() + b"!\n"
 
 
+def rewrite(journal: Segments, name: str, change: Callable[[bytes], bytes]) -> None:
+    """Write a segment anew with each of its lines changed, at once."""
+    rewriting = journal.rewriting(name, change)
+    rewriting.write()
+    journal.take(rewriting)
+
+
 def test_a_segment_is_rewritten_in_its_place(tmp_path: Path, journal: Segments) -> None:
     """The one that is written to and an older one alike; what is appended afterwards stands behind the new lines."""
     journal.append(b"one\n", NOON, Seal(1, "a" * 64))
     journal.append(b"two\n", NOON + timedelta(days=1), Seal(2, "b" * 64))
     for name in segments.names(tmp_path):
-        journal.rewrite(name, upper)
+        rewrite(journal, name, upper)
     journal.append(b"three\n", NOON + timedelta(days=1), Seal(3, "c" * 64))
     assert contents(tmp_path) == {"2026-03-04.jsonl": b"ONE\n!\n", "2026-03-05.jsonl": b"TWO\n!\nthree\n"}
     assert journal.sizes() == {name: len(data) for name, data in contents(tmp_path).items()}
+
+
+def test_what_is_appended_while_a_segment_is_written_anew_stays_behind_it(tmp_path: Path, journal: Segments) -> None:
+    """The journal goes on meanwhile, also into another day; nothing of that is changed, and nothing is lost."""
+    journal.append(b"one\n", NOON, Seal(1, "a" * 64))
+    (name,) = segments.names(tmp_path)
+    rewriting = journal.rewriting(name, upper)
+    journal.append(b"two\n", NOON, Seal(2, "b" * 64))
+    rewriting.write()
+    journal.append(b"three\n", NOON, Seal(3, "c" * 64))
+    journal.append(b"four\n", NOON + timedelta(days=1), Seal(4, "d" * 64))
+    journal.take(rewriting)
+    journal.append(b"five\n", NOON + timedelta(days=1), Seal(5, "e" * 64))
+    assert contents(tmp_path) == {"2026-03-04.jsonl": b"ONE\n!\ntwo\nthree\n", "2026-03-05.jsonl": b"four\nfive\n"}
+    assert journal.sizes() == {name: len(data) for name, data in contents(tmp_path).items()}
+    assert not list(tmp_path.glob(".*.tmp"))
 
 
 @pytest.mark.parametrize("call", ["write", "fsync", "replace"])
@@ -214,9 +238,9 @@ def test_a_rewriting_that_fails_leaves_a_whole_segment(
     disk.fail(call, errno.ENOSPC, skip=skip)
     if call == "fsync" or skip == 0:
         with pytest.raises(StoreFailed, match="make room"):
-            journal.rewrite(name, upper)
+            rewrite(journal, name, upper)
     else:
-        journal.rewrite(name, upper)
+        rewrite(journal, name, upper)
         disk.fail(call, times=0)
     journal.append(b"two\n", NOON, Seal(2, "b" * 64))
     assert contents(tmp_path)[name] in (b"one\ntwo\n", b"ONE\n!\ntwo\n")
@@ -229,5 +253,5 @@ def test_a_segment_that_cannot_be_opened_again_ends_the_journal(
     journal.append(b"one\n", NOON, Seal(1, "a" * 64))
     disk.fail("open", errno.EMFILE, skip=2)
     with pytest.raises(StoreFailed, match="start again") as caught:
-        journal.rewrite(segments.names(tmp_path)[0], upper)
+        rewrite(journal, segments.names(tmp_path)[0], upper)
     assert caught.value.final and journal.finished

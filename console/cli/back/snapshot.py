@@ -257,7 +257,9 @@ def _size(found: "Snapshot") -> str:
 
 
 def _about(found: "Snapshot") -> str:
-    return "; ".join(filter(None, (found.why, _count(len(found.troubles), "trouble") if found.troubles else "")))
+    erased = f"erased from at {found.erased_at:%Y-%m-%d %H:%M} UTC" if found.erased_at else ""
+    troubles = _count(len(found.troubles), "trouble") if found.troubles else ""
+    return "; ".join(filter(None, (found.why, erased, troubles)))
 
 
 def _count(number: int, what: str) -> str:

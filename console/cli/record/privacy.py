@@ -1,7 +1,7 @@
 """`privacy`: what is known of a person, given out or erased."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,11 +25,8 @@ def privacy() -> None:
 @in_workspace
 @click.pass_obj
 def find(hand: Hand, subject: str, as_json: bool) -> None:
-    """Show where a person's words stand."""
-    from engine.safety.privacy.erasing import search
-    from engine.safety.privacy.subject import Subject
-
-    found = search(hand.workspace(), Subject(subject))
+    """Show where a person's words stand: what `erase` would take out, and what it would leave."""
+    found = _search(hand, subject)
     if as_json:
         say_json(found)
     else:
@@ -64,23 +61,18 @@ def export(hand: Hand, subject: str, target: str) -> None:
 @click.pass_context
 def erase(context: click.Context, subject: str, yes: bool) -> None:
     """Take a person's words out of everything; the record still proves itself, and says that this was done."""
-    from engine.safety.privacy.erasing import search
-    from engine.safety.privacy.subject import Subject
     from state.model.command import Erase
 
     hand = context.ensure_object(Hand)
-    workspace, looked_for = hand.workspace(), Subject(subject)
-    found = search(workspace, looked_for)
+    found = _search(hand, subject)
     if not found.nothing and not yes:
         say("\n".join(_lines(found)))
         click.confirm("Erase this for good?", abort=True)
     with hand.control(timeout_s=_PATIENCE_S) as control:
         say(ask(control, Erase(subject=subject)).text)
-    left = _lines(search(workspace, looked_for))
+    left = _lines(_search(hand, subject))
     if left:
         say("\n".join(["still there:", *left]))
-    for text in _beyond(hand):
-        say(text)
     context.exit(1 if left else 0)
 
 
@@ -106,24 +98,21 @@ _PATIENCE_S = 600.0
 """How long an erasure may take: days of the record are written anew."""
 
 
+def _search(hand: Hand, subject: str) -> "Found":
+    from engine.around.erasure import search
+    from engine.around.keeping import archive_of
+    from engine.safety.privacy.subject import Subject
+
+    return search(hand.workspace(), Subject(subject), archive_of(hand.settings().audit))
+
+
 def _lines(found: "Found") -> list[str]:
     told = [
         f"entry {entry.seq} of {entry.at:%Y-%m-%d}: {entry.action} {entry.build or entry.label}".rstrip()
         for entry in found.entries
     ]
     told += [f"task {label}: `midwatch privacy words {label}` shows it" for label in found.tasks]
-    told += [f"{place.path}: {place.times} times" for place in found.files]
+    told += [f"{place.path}: {place.times} times" for place in (*found.files, *found.points)]
+    told += [f"entry {entry.seq} of {entry.at:%Y-%m-%d}, in the archive: {entry.action}" for entry in found.archived]
+    told += [f"not looked through: {place}" for place in found.unread]
     return told + [f"{place.path}: {place.times} times; {_YOURS}" for place in found.yours]
-
-
-def _beyond(hand: Hand) -> list[str]:
-    """What no search reaches, where there is any of it."""
-    workspace, settings = hand.workspace(), hand.settings()
-    places: list[tuple[bool, Any]] = [
-        (
-            (workspace.hidden / "snapshots").exists(),
-            "restore points made before now (`midwatch snapshot forget --before TIME` removes them for good)",
-        ),
-        (bool(settings.audit.archive), f"days of the record that were set aside in {settings.audit.archive}"),
-    ]
-    return [f"not looked through: {what} may hold it" for there, what in places if there]

@@ -50,20 +50,34 @@ def kinship(workspace: Workspace, snapshot: Snapshot) -> Kinship:
     return Kinship.OTHER
 
 
-def lay(objects: Objects, entries: Iterable[Entry], was: Workspace) -> None:
-    """Write a snapshot's journal into a workspace of its own. Raises OSError and ObjectDamaged."""
+def lay(objects: Objects, entries: Iterable[Entry], was: Workspace, image: Iterable[str] = ()) -> None:
+    """Write a snapshot's journal into a workspace of its own, with the image that goes with it where there is one.
+
+    Raises OSError and ObjectDamaged.
+    """
     was.hidden.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lay_image(objects, image, was)
     lay_out(objects, [entry for entry in entries if entry.root == JOURNAL], {JOURNAL: was.journal})
+
+
+def lay_image(objects: Objects, image: Iterable[str], was: Workspace) -> None:
+    """Write the state that a snapshot holds apart to where a store looks for it. Raises OSError and ObjectDamaged."""
+    pieces = tuple(image)
+    if pieces:
+        DISK.replace_with(was.checkpoint, (objects.read(name) for name in pieces), 0o600)
 
 
 def bring_to(was: Workspace, present: Path | None, to: Moment) -> Seal:
     """Cut such a journal after an entry, or go on with the `present` one's up to it; returns its new end.
 
-    Raises NoSnapshot when no journal that is kept goes so far.
+    Raises NoSnapshot when no journal that is kept goes so far, or what was erased from it since is missing there.
     """
-    end = Seal()
+    end, erased = Seal(), False
     for (name, offset), line, _ in _placed(was.journal):
+        erased = erased or line.erased
         if _beyond(line, to):
+            if erased and was.checkpoint.exists():
+                raise NoSnapshot("entries before it were erased: only its own end is there to go back to")
             _cut(was.journal, name, offset)
             _remember(was.journal, end)
             return end

@@ -38,6 +38,7 @@ def lay_all(vault: Vault, manifest: Manifest, root: Path) -> dict[int, Path]:
     try:
         Workspace(root).hidden.mkdir(mode=0o700, parents=True, exist_ok=True)
         lay_out(vault.objects, vault.entries(manifest), places)
+        earlier.lay_image(vault.objects, manifest.image, Workspace(root))
     except OSError as error:
         raise NoSnapshot(f"{error.filename or root}: {error.strerror or error}: mend it and try again") from error
     return places
@@ -74,8 +75,11 @@ def _record_troubles(was: Workspace, manifest: Manifest) -> list[str]:
     if not snapshot.seq:
         return ["the record in it was damaged when it was made"] if segments.names(was.journal) else []
     audit = journal.verify(was.journal, checkpoint=None)
-    if not audit.ok:
-        return [f"its record: entry {found.seq}: {found.text}" for found in audit.damage]
+    # What a pruned journal stood on had to go with the words in it: the image stands there now.
+    gone = audit.anchor.cut.base if audit.anchor is not None and manifest.image else None
+    damage = [found for found in audit.damage if found.file != gone]
+    if damage:
+        return [f"its record: entry {found.seq}: {found.text}" for found in damage]
     if audit.head != snapshot.head:
         return [f"its record does not end with entry {snapshot.seq}"]
     earlier.tables(was)

@@ -47,6 +47,8 @@ class Manifest(Noun, frozen=True, kw_only=True):
     """Where its roots are: the first two within the workspace, the others absolute."""
     tree: tuple[str, ...]
     """The pieces of its list of entries."""
+    image: tuple[str, ...] = ()
+    """The pieces of the state as of its end, where what was erased from its journal would be missed."""
 
 
 _manifest = msgspec.json.Decoder(Manifest)
@@ -159,13 +161,17 @@ class Vault:
                 troubles=tuple(scan.troubles),
             )
             manifest = Manifest(snapshot=snapshot, roots=roots, tree=pieces)
-            data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
-            self._disk.replace_with(self._path(snapshot.id), (data,), 0o600)
+            self.write_down(manifest)
         except (OSError, NotKept) as error:
             raise NoSnapshot(f"no snapshot was made: {error}: make room, and try again") from error
         finally:
             writer.close(durable=False)
         return manifest
+
+    def write_down(self, manifest: Manifest) -> None:
+        """Write a snapshot down, in the place of one of its id if there is one. Under the lock; raises OSError."""
+        data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+        self._disk.replace_with(self._path(manifest.snapshot.id), (data,), 0o600)
 
     def _wanted(self, name: str) -> bool:
         return name == self.workspace.settings.name or name.endswith(".md") or name in FOLDERS
@@ -207,7 +213,7 @@ class Vault:
         if gone:
             self._remove(gone)
             with contextlib.suppress(ObjectDamaged):  # what it needs cannot be told, so everything stays
-                self._sweep()
+                self.sweep()
         return gone
 
     def forget(self, before: datetime) -> list[str]:
@@ -218,7 +224,7 @@ class Vault:
         """
         gone = [found.snapshot.id for found in self.manifests() if found.snapshot.at < before]
         self._remove(gone)
-        self._sweep()
+        self.sweep()
         return gone
 
     def _remove(self, names: list[str]) -> None:
@@ -227,12 +233,12 @@ class Vault:
         if names:
             self._disk.sync_folder(self.folder)
 
-    def _sweep(self) -> None:
-        """Remove the pieces that no snapshot holds any more."""
+    def sweep(self) -> None:
+        """Remove the pieces that no snapshot holds any more. Under the lock; raises ObjectDamaged."""
         wanted: set[str] = set()
         seen: set[tuple[str, ...]] = set()
         for manifest in self.manifests():
-            wanted.update(manifest.tree)
+            wanted.update((*manifest.tree, *manifest.image))
             if manifest.tree not in seen:
                 seen.add(manifest.tree)
                 wanted.update(piece for entry in self.entries(manifest) for piece in entry.pieces)

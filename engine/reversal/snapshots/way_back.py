@@ -12,16 +12,18 @@ from engine.reversal.snapshots import earlier, restore
 from engine.reversal.snapshots.earlier import Moment
 from engine.reversal.snapshots.restore import NotRestored, Plan
 from engine.reversal.snapshots.vault import JOURNAL, Manifest, SnapshotsBusy, Vault
+from state import line as lines
+from state import records, segments
 from state.errors import MidwatchError
 from state.files import Lock, Workspace
-from state.keeping import exchange, putting_back
+from state.keeping import erasures, exchange, prune, putting_back
 from state.model import command as c
 from state.model.brakes.safekeeping import Kind, Safekeeping
 from state.model.control import Control
 from state.model.escalation import Escalation
 from state.model.reason import Reason
 from state.model.task import Task
-from state.model.view import View
+from state.model.view import Record, View
 from state.model.when.schedule import ScheduleState
 from state.store import Store
 
@@ -73,7 +75,7 @@ def prepare(
         command = c.Restore(mark=mark, snapshot=name, before=before.snapshot.id, why=why)
         if part is not Part.FILES and wanted.snapshot.seq:
             was = exchange.prepared(workspace)
-            earlier.lay(vault.objects, entries, was)
+            earlier.lay(vault.objects, entries, was, wanted.image)
             seq = wanted.snapshot.seq
             if to is not None:
                 seq = earlier.bring_to(was, workspace.journal if view else None, to).seq
@@ -126,12 +128,36 @@ def exchange_record(vault: Vault, ready: Ready, clock: Clock, by: str) -> str:
             reason = Reason(actor=by, action="restored", why=words, known=known)
             tasks = _beyond_builds(store.tasks.values(), workspace)
             store.commit([Safekeeping(restored=command.mark), control, *tasks], reason)
+            _own_up(store, command.snapshot, by)
         exchange.begin(workspace, command.mark)
         try:
             exchange.settle(workspace)
         except OSError as error:
             raise NotRestored(f"{error.filename}: {error.strerror}: mend it; the next start goes on with it") from error
     return f"restored: {words}"
+
+
+def _own_up(store: Store, snapshot: str, by: str) -> None:
+    """Put on record what was erased from a snapshot's journal, and give it something whole to stand on."""
+    gone = erasures.told(store.workspace.journal).unexplained
+    if gone:
+        store.commit(_untold(store), erasures.reason(by, f"erased from {snapshot} before it was restored", gone))
+        renewal = prune.renewal(store.workspace.journal)
+        if renewal is not None:
+            prune.prune(store.workspace, store, renewal, by)
+
+
+def _untold(store: Store) -> list[Record]:
+    """Return the records that the journal alone would not bring back as they are."""
+    told: dict[tuple[str, str], Record] = {}
+    for name in segments.names(store.workspace.journal):
+        for raw in segments.lines(store.workspace.journal / name):
+            line = lines.parse(raw)
+            if not line.erased:
+                for table, data in lines.body_in(line).changes:
+                    row = records.decode(table, data)
+                    told[table, row.key] = row
+    return [row for row in store.records() if told.get((records.TABLE_OF[type(row)], row.key)) != row]
 
 
 def _beyond_builds(tasks: Iterable[Task], workspace: Workspace) -> list[Task]:

@@ -1,6 +1,6 @@
 """Finds all that a workspace holds of a subject, and takes it out so that the record can still be proven."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from state import line as lines
 from state import records, segments
 from state.disk import DISK, Disk
 from state.files import Workspace, atomic_write
-from state.keeping import anchors, erasures, prune
+from state.keeping import anchors, archives, erasures, prune
 from state.model import task as t
 from state.model.record import Noun
 from state.model.view import Record
@@ -45,36 +45,82 @@ class Found(Noun, frozen=True, kw_only=True):
     """The tasks whose true words hold it, and are kept apart."""
     files: tuple[Place, ...] = ()
     """The engine's own."""
+    archived: tuple[Mention, ...] = ()
+    """Entries that were set aside before they were pruned."""
+    points: tuple[Place, ...] = ()
+    """Files in restore points."""
     yours: tuple[Place, ...] = ()
     """The operator's, and what builds made: these are never changed."""
+    unread: tuple[str, ...] = ()
+    """What could not be looked through, and why."""
     upto: int = 0
     """The last entry that was looked at."""
 
     @property
     def nothing(self) -> bool:
         """Whether nothing holds it that could be erased."""
-        return not (self.entries or self.tasks or self.files)
+        return not (self.entries or self.tasks or self.files or self.archived or self.points)
 
 
-def search(workspace: Workspace, subject: Subject) -> Found:
-    """Look through the journal, the vault and the files. Any process may, and nothing is changed."""
+class Done(Noun, frozen=True, kw_only=True):
+    """From how much besides the journal a subject was taken out."""
+
+    words: int = 0
+    """Tasks whose true words held it."""
+    files: int = 0
+    points: int = 0
+    """Restore points."""
+    in_points: int = 0
+    """Files in them."""
+
+
+def search(workspace: Workspace, subject: Subject, archive: Path | None = None) -> Found:
+    """Look through the journal, its `archive`, the vault and the files. Any process may, and nothing is changed."""
+    archived, unread = _archived(archive, subject)
     keeper = Vault(workspace)
     last = segments.read_head(workspace.journal)
     return Found(
         entries=tuple(entries(workspace.journal, subject)),
         tasks=tuple(label for label in keeper.labels() if subject.in_plain(list(keeper.words(label).values()))),
         files=places.holding(places.ours(workspace), subject, workspace.root),
+        archived=archived,
         yours=places.holding(places.theirs(workspace), subject, workspace.root),
+        unread=unread,
         upto=last.seq if last else 0,
     )
 
 
+def _archived(folder: Path | None, subject: Subject) -> tuple[tuple[Mention, ...], tuple[str, ...]]:
+    """Return the entries in an archive that hold a subject, and which of its files cannot be read."""
+    found, unread = list[Mention](), list[str]()
+    for name in archives.names(folder) if folder is not None and folder.is_dir() else ():
+        try:
+            raws = archives.lines(folder / name) if folder else []
+        except archives.BROKEN as error:
+            unread.append(f"{name}: {error}")
+            continue
+        found += (mention for raw in raws for mention in _mention(raw, subject))
+    return tuple(found), tuple(unread)
+
+
 def entries(folder: Path, subject: Subject, after: int = 0) -> Iterator[Mention]:
     """Yield the entries behind `after` that hold a subject in what can be erased of them."""
-    for name in segments.names(folder):
+    names = segments.names(folder)
+    # From the back: what is behind an entry stands in few of the files.
+    first = next((at for at in range(len(names) - 1, -1, -1) if _begins(folder / names[at]) <= after), 0)
+    for name in names[first:]:
         for raw in segments.lines(folder / name):
             if lines.seq_of(raw) > after and raw.endswith(b"\n"):
                 yield from _mention(raw, subject)
+
+
+def _begins(path: Path) -> int:
+    return lines.seq_of(next(segments.lines(path), b""))
+
+
+def holds(raw: bytes, subject: Subject) -> bool:
+    """Whether an entry holds a subject in what can be erased of it."""
+    return next(_mention(raw, subject), None) is not None
 
 
 def _mention(raw: bytes, subject: Subject) -> Iterator[Mention]:
@@ -110,28 +156,34 @@ def in_the_way(store: Store, subject: Subject) -> str:
     return ""
 
 
-def stage(store: Store, subject: Subject, found: Found, actor: str, words: int, blotted: int) -> frozenset[int]:
+def holding(rows: Iterable[Record], subject: Subject) -> list[tuple[str, str]]:
+    """Return by table and key which of these records hold a subject. Any thread may."""
+    held = (row for row in rows if subject.in_line(records.encode(row)))
+    return [(records.TABLE_OF[type(row)], row.key) for row in held]
+
+
+def stage(
+    store: Store, subject: Subject, found: Found, actor: str, done: Done, held: Iterable[tuple[str, str]] | None = None
+) -> frozenset[int]:
     """Stage the erasure: what the records are now, without the subject. Returns the entries to take the contents of.
 
-    On the thread of the store's owner; to be flushed before anything is taken out.
+    `held` are the records that held it at some time after the search, where somebody has looked; what was written since
+    is looked through here. On the thread of the store's owner; to be flushed before anything is taken out.
     """
-    later = entries(store.workspace.journal, subject, found.upto)
-    mentions = (*found.entries, *later)
-    present: dict[tuple[str, str], Record] = {}
-    for table, key in (pair for mention in mentions for pair in mention.records):
-        if (record := store.record(table, key)) is not None:
-            present[table, key] = record
-    for record in store.records():
-        if subject.in_line(records.encode(record)):
-            present[records.TABLE_OF[type(record)], record.key] = record
-    numbers = frozenset(mention.seq for mention in mentions)
-    why = f"erased on request: {_words(len(numbers), words, blotted)}"
-    cleaned = [_cleaned(record, subject) for record in present.values()]
-    store.stage(cleaned, erasures.reason(actor, why, numbers))
+    mentions = (*found.entries, *entries(store.workspace.journal, subject, found.upto))
+    pairs = [pair for mention in mentions for pair in mention.records]
+    pairs += holding(store.records(), subject) if held is None else held
+    present = {pair: row for pair in pairs if (row := store.record(*pair)) is not None}
+    numbers = frozenset(mention.seq for mention in (*mentions, *found.archived))
+    why = f"erased on request: {_words(numbers, found, done)}"
+    store.stage([without(row, subject) for row in present.values()], erasures.reason(actor, why, numbers))
     return numbers
 
 
-def _cleaned(record: Record, subject: Subject) -> Record:
+def without(record: Record, subject: Subject) -> Record:
+    """Return a record without a subject; the same one where it holds none."""
+    if not subject.in_line(records.encode(record)):
+        return record
     cleaned: Record = subject.cleaned(record)
     if isinstance(record, t.Task) and isinstance(cleaned, t.Task) and record.approved and record.approval is not None:
         # The yes was to this task, and only words about a person were taken out of it.
@@ -140,18 +192,22 @@ def _cleaned(record: Record, subject: Subject) -> Record:
     return cleaned
 
 
-def told(store: Store, subject: Subject, numbers: frozenset[int], words: int, blotted: int) -> str:
+def told(store: Store, subject: Subject, numbers: frozenset[int], found: Found, done: Done) -> str:
     """Return what was done, with what of it is on record, and which labels hold it: the names of records stay."""
     labels = ", ".join(label for label in store.tasks if subject.in_text(label))
     left = f"; it stays in the labels {labels}, which name tasks for good" if labels else ""
-    return f"erased: {_words(len(numbers), words, blotted)}; the record says so{left}"
+    return f"erased: {_words(numbers, found, done)}; the record says so{left}"
 
 
-def _words(numbers: int, words: int, blotted: int) -> str:
+def _words(numbers: frozenset[int], found: Found, done: Done) -> str:
+    archived = {mention.seq for mention in found.archived}
+    where = f"in {done.points:,} restore point{'s' * (done.points != 1)}"
     counted = (
-        (numbers, "entry of the journal", "entries of the journal"),
-        (words, "task's own words", "tasks' own words"),
-        (blotted, "file", "files"),
+        (len(numbers - archived), "entry of the journal", "entries of the journal"),
+        (len(archived), "archived entry", "archived entries"),
+        (done.words, "task's own words", "tasks' own words"),
+        (done.files, "file", "files"),
+        (done.in_points, f"file {where}", f"files {where}"),
     )
     return ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in counted if count)
 
@@ -186,16 +242,28 @@ def begin(workspace: Workspace, disk: Disk = DISK) -> None:
     atomic_write(erasures.mark(workspace), b"", mode=0o600, disk=disk)
 
 
-def carry_out(store: Store, numbers: frozenset[int], actor: str, disk: Disk = DISK) -> None:
+def carry_out(
+    store: Store, numbers: frozenset[int], actor: str, disk: Disk = DISK, *, archive: Path | None = None
+) -> None:
     """Take the contents of entries out, once a durable entry says that this is done, and all that stands on them.
 
     On the thread of the store's owner; raises StoreFailed and NotPruned, and can be called again.
     """
     store.erase(numbers)
+    forget_archived(archive, numbers, disk)
     base = prune.renewal(store.workspace.journal)
     if base is not None:
         prune.prune(store.workspace, store, base, actor, disk=disk)
     settle(store, disk)
+
+
+def forget_archived(folder: Path | None, numbers: frozenset[int], disk: Disk = DISK) -> None:
+    """Take the contents of entries out of an archive as well. Any thread may; raises NotPruned."""
+    try:
+        if folder is not None and folder.is_dir():
+            archives.erase(folder, numbers, disk)
+    except archives.BROKEN as error:
+        raise prune.NotPruned(f"{folder}: not all was taken out of it: {error}: mend it, and ask again") from error
 
 
 def settle(store: Store, disk: Disk = DISK) -> None:
@@ -206,5 +274,6 @@ def settle(store: Store, disk: Disk = DISK) -> None:
 
 
 def unfinished(store: Store) -> frozenset[int]:
-    """Return the entries that are on record as erased and still have their contents."""
-    return erasures.told(store.workspace.journal).unfinished
+    """Return the entries that are on record as erased and may still have their contents, here or in an archive."""
+    found = erasures.told(store.workspace.journal)
+    return found.unfinished.union(*(erasure.entries for erasure in found.erasures))

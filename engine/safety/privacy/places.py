@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,12 +14,13 @@ from state.files import Workspace
 from state.model.record import Noun
 
 _BLOCK = 4 << 20
-_OVERLAP = 4096
+OVERLAP = 4096
 """More than any words take, so that none are missed where two blocks meet."""
 _PAGES = ("escalations", "subagents", "build-reports")
 _SINGLE = ("BUILD_STATUS.md", "progress.html")
 _OWN_WAY = frozenset({"journal", vault.FOLDER, "snapshots"})
 """Folders that are looked through otherwise, or not at all: a chain, what is kept apart, and pieces that many share."""
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.md")
 _PRODUCTS = frozenset({"work", "engine.git"})
 """What builds made."""
 
@@ -35,6 +37,9 @@ def ours(workspace: Workspace) -> Iterator[Path]:
     """Yield the files that the engine wrote for itself and for its readers: logs, pages, what builds printed."""
     for name in (*_PAGES, *_SINGLE):
         yield from _files(workspace.root / name, frozenset())
+    for path in _files(workspace.root / "memory", frozenset()):
+        if _is_day_page(path, workspace):
+            yield path
     yield from _files(workspace.logs, frozenset())
     for build in _entries(workspace.builds):
         yield from _files(Path(build), _PRODUCTS)
@@ -48,12 +53,19 @@ def theirs(workspace: Workspace) -> Iterator[Path]:
     for entry in _entries(workspace.root):
         if entry.is_file(follow_symlinks=False) and entry.name not in _SINGLE:
             yield Path(entry)
-    yield from _files(workspace.root / "memory", frozenset())
+    for path in _files(workspace.root / "memory", frozenset()):
+        if not _is_day_page(path, workspace):
+            yield path
     for build in _entries(workspace.builds):
         yield from _files(Path(build) / "work", frozenset({".git"}))
     for entry in _entries(workspace.hidden):
         if entry.is_dir(follow_symlinks=False) and entry.name not in _OWN_WAY | {"logs", "builds"}:
             yield from _files(Path(entry), frozenset())
+
+
+def _is_day_page(path: Path, workspace: Workspace) -> bool:
+    """Whether it is one of the pages of `memory` that the engine begins and adds to."""
+    return path.parent == workspace.root / "memory" and bool(_DAY.fullmatch(path.name))
 
 
 def holding(paths: Iterator[Path], subject: Subject, root: Path) -> tuple[Place, ...]:
@@ -94,7 +106,7 @@ def _spans(path: Path, subject: Subject) -> list[tuple[int, int]]:
                 found |= {at + start: at + end for start, end in subject.spans(data)}
                 if len(data) < _BLOCK:
                     break
-                at += _BLOCK - _OVERLAP
+                at += _BLOCK - OVERLAP
                 file.seek(at)
     except OSError:
         return []

@@ -37,6 +37,8 @@ class Snapshot(Noun, frozen=True, kw_only=True):
     """Bytes that it added on disk, for what no snapshot before it held."""
     troubles: tuple[str, ...] = ()
     """What could not be taken in, or changed while it was, in words."""
+    erased_at: datetime | None = None
+    """When somebody's words were taken out of it last; it is no more what it was made as."""
 
 
 class Rehearsal(Noun, frozen=True, kw_only=True):

@@ -13,5 +13,5 @@ def test_they_hold_here_and_would_tell_if_not(monkeypatch: pytest.MonkeyPatch) -
     assert [proof.tripped for proof in tried(*privacy.TRIALS)] == [True, True, True]
     monkeypatch.setattr(Scrubber, "passes", lambda *_: True)
     monkeypatch.setattr(Scrubber, "found", lambda *_: ())
-    monkeypatch.setattr(Store, "erase", lambda *_: None)
+    monkeypatch.setattr(Store, "take", lambda *_: None)
     assert [proof.tripped for proof in tried(*privacy.TRIALS)] == [False, False, False]

@@ -74,7 +74,8 @@ def test_tokens_are_counted_at_their_price_where_that_is_more_than_was_said() ->
     for price, spent in ((3 * MICRO, 3 * MICRO), (MICRO, 3 * MICRO)):
         listed["m"] = Price(taken=price, made=0)
         use.add(0, 0)
-        assert (use.latest.spent, use.latest.tokens[0].priced) == (spent, price)
+        (tokens,) = use.latest.tokens
+        assert tokens.priced == price and use.latest.spent == spent
 
 
 def test_tokens_of_an_adopted_build_count_once() -> None:

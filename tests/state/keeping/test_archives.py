@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from state import line, segments
 from state.keeping import archives
+from tests.state.making import filled
 
 
 def test_a_segment_is_packed_and_unpacked(tmp_path: Path) -> None:
@@ -34,3 +36,18 @@ def test_what_is_no_archive_raises_one_of_the_known(tmp_path: Path, data: bytes 
         return
     with pytest.raises(archives.BROKEN):
         archives.lines(packed)
+
+
+def test_contents_of_entries_are_taken_out(tmp_path: Path) -> None:
+    """Of those alone, in the files that hold them; a second time changes nothing."""
+    workspace, archive = filled(tmp_path / "work", 6), tmp_path / "archive"
+    for name in segments.names(workspace.journal):
+        archives.keep(archive, workspace.journal / name)
+    before = [raw for name in archives.names(archive) for raw in archives.lines(archive / name)]
+    stamps = [(archive / name).stat().st_mtime_ns for name in archives.names(archive)]
+    archives.erase(archive, frozenset({5, 99}))
+    after = [raw for name in archives.names(archive) for raw in archives.lines(archive / name)]
+    assert after == [*before[:4], line.without_body(before[4]), before[5]]
+    assert (archive / archives.names(archive)[0]).stat().st_mtime_ns == stamps[0]
+    archives.erase(archive, frozenset({5}))
+    assert [raw for name in archives.names(archive) for raw in archives.lines(archive / name)] == after

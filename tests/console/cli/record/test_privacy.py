@@ -19,7 +19,7 @@ def test_a_person_is_found_given_out_and_erased(midwatch):
     """What is held can be seen and handed over; after the erasure nothing is found, and the record proves itself."""
     built(midwatch)
     found = midwatch.json("privacy", "find", "Grace Hopper")
-    assert found.keys() == {"entries", "tasks", "files", "yours", "upto"}
+    assert found.keys() == {"entries", "tasks", "files", "archived", "points", "yours", "unread", "upto"}
     assert "build_given_up" in [entry["action"] for entry in found["entries"]]
     assert "output.log: 1 times" in midwatch.ok("privacy", "find", "Grace Hopper")
     target = midwatch.root / "held.json"

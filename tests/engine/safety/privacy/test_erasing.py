@@ -48,7 +48,7 @@ def everything(root: Path) -> bytes:
 
 def erase(store: Store, actor: str = "operator:ada") -> frozenset[int]:
     found = erasing.search(store.workspace, GRACE)
-    numbers = erasing.stage(store, GRACE, found, actor, 0, 0)
+    numbers = erasing.stage(store, GRACE, found, actor, erasing.Done())
     store.flush()
     erasing.carry_out(store, numbers, actor)
     return numbers
@@ -133,7 +133,7 @@ def test_an_erasure_that_was_cut_short_is_finished_without_her_name(store: Store
     """What is on record is enough to go on."""
     erasing.begin(store.workspace)
     found = erasing.search(store.workspace, GRACE)
-    erasing.stage(store, GRACE, found, "operator:ada", 0, 0)
+    erasing.stage(store, GRACE, found, "operator:ada", erasing.Done())
     store.flush()
     assert erasures.under_way(store.workspace)
     assert erasing.unfinished(store) == {1, 3, 4}
@@ -146,7 +146,7 @@ def test_entries_that_came_while_it_was_looked_for_go_too(store: Store) -> None:
     """What was written between the search and the erasure is no hole."""
     found = erasing.search(store.workspace, GRACE)
     store.commit([], Reason(actor="engine", action="noted", why="Grace Hopper again"))
-    assert erasing.stage(store, GRACE, found, "operator:ada", 0, 0) == {1, 3, 4, 6}
+    assert erasing.stage(store, GRACE, found, "operator:ada", erasing.Done()) == {1, 3, 4, 6}
 
 
 def test_a_task_that_needs_the_words_to_run_stands_in_the_way(store: Store) -> None:
@@ -179,5 +179,5 @@ def test_words_and_files_lose_her_and_nothing_else(store: Store) -> None:
 def test_a_label_stays_and_is_told(store: Store) -> None:
     """It is the name of a record, and cannot go."""
     store.commit([a_task("grace-hopper")], ASKED)
-    assert "labels grace-hopper, which" in erasing.told(store, GRACE, erase(store), 0, 0)
-    assert "label" not in erasing.told(store, Subject("Ada Lovelace"), frozenset(), 0, 0)
+    assert "labels grace-hopper, which" in erasing.told(store, GRACE, erase(store), erasing.Found(), erasing.Done())
+    assert "label" not in erasing.told(store, Subject("Ada Lovelace"), frozenset(), erasing.Found(), erasing.Done())

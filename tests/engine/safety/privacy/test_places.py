@@ -28,6 +28,7 @@ def test_the_engines_own_files_are_told_from_the_others(workspace: Workspace) ->
     root, build = workspace.root, workspace.build("tidy-1")
     ours = {held(workspace.logs / "engine.log.1"), held(build.output), held(workspace.escalations / "e1.md")}
     theirs = {held(build.work / "deep" / "a.txt"), held(root / "GOALS.md"), held(root / "memory" / "x.md")}
+    ours.add(held(root / "memory" / "2026-03-04.md"))
     for kept in (workspace.journal / "2026-03-04.jsonl", workspace.hidden / "private" / "tidy.json"):
         held(kept)
     held(build.git / "config")
@@ -55,7 +56,7 @@ def test_a_blot_leaves_the_file_the_same_one(workspace: Workspace) -> None:
 def test_a_large_file_is_looked_through_whole(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where a name lies across the border of two blocks."""
     monkeypatch.setattr(places, "_BLOCK", 64)
-    monkeypatch.setattr(places, "_OVERLAP", 32)
+    monkeypatch.setattr(places, "OVERLAP", 32)
     text = "".join(f"{'x' * (number % 41)} Grace Hopper\n" for number in range(60))
     path = held(workspace.logs / "engine.log", text)
     assert places.blot(path, GRACE) == 60
