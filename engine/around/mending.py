@@ -68,8 +68,6 @@ def _there(workspace: Workspace, builds: Iterable[Build], now: datetime, keep_s:
 
 def _against(workspace: Workspace, build: Build, path: Path) -> str:
     """Return why a folder must stay; empty when nothing is against its removal."""
-    if not leftovers.over(build):
-        return f"{build.id} is not over"
     if not _within(workspace, path):
         return "it is not a folder of the workspace's own"
     if _lives(BuildPaths(path.parent)):
