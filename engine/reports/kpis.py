@@ -9,6 +9,7 @@ from engine.reports.stats import Rate, rate
 from engine.safety import crash
 from state.journal import Decision
 from state.model.build import Build, Result
+from state.model.learning.pattern import NOTED
 from state.model.money import MICRO
 from state.model.reason import ENGINE
 from state.model.record import Noun
@@ -32,6 +33,7 @@ NIGHTLY = Goal(low=2, high=3)
 WEEKLY = Goal(low=14, high=21)
 WEEKLY_HOURS = Goal(low=42, high=56)
 DAILY_PROBLEMS = Goal(low=1, high=2)
+WEEKLY_PATTERNS = Goal(low=1, high=2)
 
 
 class Figure(Noun, frozen=True, kw_only=True):
@@ -101,6 +103,13 @@ def measure(view: View, decisions: Sequence[Decision], span: Span, nights: Seque
             1.0,
             "Bug fixes shipped a day, and problems that were fixed without you.",
             DAILY_PROBLEMS,
+        ),
+        "patterns_per_week": _per(
+            sum(decision.action == NOTED for decision in decisions),
+            uptime,
+            _WEEK_DAYS,
+            "Routines noticed a week, each once.",
+            WEEKLY_PATTERNS,
         ),
         "accuracy_ratio": Figure(
             value=verified.successes / verified.n if verified.n else None,

@@ -81,8 +81,8 @@ def predict(hand: Hand, days: int, as_json: bool) -> None:
     elif not expected:
         say(f"nothing is expected within {days} days" if found.learnt.routines else _none(found))
     else:
-        lines = [f"{_when(one.at, found.zone)}  {one.confidence:4.0%}  {one.text}\n    {one.why}" for one in expected]
-        say("\n".join(lines))
+        lines = [f"{_when(one.at, found.zone)}  {one.confidence:4.0%}  {one.text}" for one in expected]
+        say("\n".join([*lines, "", *dict.fromkeys(one.why for one in expected)]))
 
 
 @patterns.command()
@@ -94,9 +94,9 @@ def suggest(hand: Hand, as_json: bool) -> None:
     from engine.learning.patterns.suggest import suggest as suggested
 
     found = _learn(hand)
-    offered = suggested(
-        found.learnt.routines, _in_true_words(hand, found.view, found.learnt.routines), found.settings.time.zone
-    )
+    routines = found.learnt.routines
+    tasks = {**found.view.tasks, **_in_true_words(hand, found.view, routines)}
+    offered = suggested(routines, tasks, found.settings.time.zone)
     if as_json:
         say_json(offered)
     elif not offered:

@@ -7,8 +7,10 @@ from engine.desk.queueing import Queueing
 from engine.learning.patterns import prebuild
 from engine.learning.patterns.likeness import of_task
 from engine.policy.times import say_here
+from engine.safety.privacy import vault
+from engine.safety.privacy.ward import ward
 from state.model import command as c
-from state.model.learning.pattern import SOURCE, Pattern, Prebuilt
+from state.model.learning.pattern import NOTED, SOURCE, Pattern, Prebuilt
 from state.model.reason import POSSIBLE, Reason
 from state.model.view import Record
 
@@ -36,7 +38,7 @@ class Patterns:
             if row.id in known and abs(row.confidence - known[row.id].confidence) >= _MOVED
         ]
         for row in fresh:
-            self._stage(row, (row,), actor, "pattern_noted", row.text)
+            self._stage(row, (row,), actor, NOTED, row.text)
         told = f"{len(command.seen)} patterns, {len(fresh)} of them not noted before"
         if changed:
             self.at.stage(changed, actor, "patterns_followed", told)
@@ -57,7 +59,9 @@ class Patterns:
         when = say_here(command.at, now, self.at.rules.zone)
         if prebuild.built_for(row.prebuilt, command.at):
             raise Refused(f"something was queued already for {when}, when {row.id} is expected")
-        if prebuild.there(self.at.store.tasks.values(), of_task(command.spec), command.since):
+        # The record knows people by placeholders, and what is alike there is told by them.
+        without, _ = vault.pseudonymised(command.spec, ward(self.at.store.workspace))
+        if prebuild.there(self.at.store.tasks.values(), of_task(without), command.since):
             raise Refused(f"a like task is there already, so nothing is built ahead for {row.id}")
         spec = msgspec.structs.replace(command.spec, source=SOURCE)
         records, told = self.queueing.prepare([spec])

@@ -1,15 +1,18 @@
 """What an operator could add to the queue or to the settings because of a routine, ready to be used."""
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
 
 from engine.learning.patterns.learn import Routine
-from engine.learning.patterns.likeness import ANSWERS, bare, stem
+from engine.learning.patterns.likeness import ANSWERS, bare, of_task, stem
 from engine.learning.patterns.predict import why
 from engine.learning.patterns.rhythm import Rhythm
+from state import units
 from state.model.money import MICRO
 from state.model.record import Noun
-from state.model.task import Priority, Spec, Task, WindowUse
+from state.model.task import LimitOverrides, Priority, Spec, Task, WindowUse
 
 _BEFORE_MIN = 15
 """So long before the operator usually answers, what he answers is put together."""
@@ -33,7 +36,7 @@ def suggest(routines: Iterable[Routine], tasks: Mapping[str, Task], zone: str) -
 
     A task that would come by a cron expression is offered without secrets: who grants them must name them himself.
     """
-    taken = {task.spec.cron for task in tasks.values() if task.spec.cron}
+    by_itself = {of_task(task.spec) for task in tasks.values() if task.spec.cron}
     found = []
     for routine in routines:
         if routine.like == ANSWERS:
@@ -41,7 +44,7 @@ def suggest(routines: Iterable[Routine], tasks: Mapping[str, Task], zone: str) -
         elif routine.like.kind == "task" and (task := tasks.get(routine.last_label)):
             if routine.rhythm is None:
                 found.append(_queue_both(routine, task.spec))
-            elif routine.rhythm.cron not in taken:
+            elif routine.like not in by_itself:
                 found.append(_repeat(routine, routine.rhythm, task.spec, zone, tasks))
     return found
 
@@ -111,4 +114,13 @@ def options(spec: Spec) -> list[str]:
     told += [("--effect", ",".join(effect.value for effect in spec.effects))]
     told += [("--window", spec.window.value)] if spec.window is not WindowUse.FIT else []
     told += [("--grace", f"{spec.grace_s:g}s")] if spec.grace_s else []
+    told += [("--limit", limit) for limit in _limits(spec.limits)]
     return [word for name, value in told if value for word in (name, value)]
+
+
+def _limits(asked: LimitOverrides) -> Iterator[str]:
+    for field, value in msgspec.structs.asdict(asked).items():
+        if value is not None:
+            name, _, unit = field.rpartition("_")
+            kind = {"bytes": units.SIZE, "s": units.LASTING}.get(unit)
+            yield f"{name}={kind.show(value).strip(chr(34))}" if kind else f"{field}={value}"

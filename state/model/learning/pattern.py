@@ -7,6 +7,9 @@ from state.model.record import Noun
 SOURCE = "pattern"
 """The source of tasks that are queued ahead because a pattern says that they will be wanted."""
 
+NOTED = "pattern_noted"
+"""What the record says when a pattern is noticed for the first time."""
+
 
 class Prebuilt(Noun, frozen=True, kw_only=True):
     """A task that was queued ahead for one occurrence."""

@@ -46,6 +46,7 @@ def test_a_category_that_nobody_knows_asks() -> None:
         ({}, False, True),
         ({"category": Category.NEW_FEATURE}, True, True),
         ({"effects": (Effect.PRODUCTION,)}, True, True),
+        ({"source": "pattern"}, True, True),
     ],
 )
 def test_only_a_verified_harmless_result_merges_by_itself(

@@ -10,6 +10,7 @@ from engine.reports.runs import Span, until_now
 from engine.safety import crash
 from state.journal import Decision
 from state.model import build as b
+from state.model.learning.pattern import NOTED
 from state.model.task import Category
 from state.model.view import EngineInfo, View
 from tests.making import NOON, a_build, a_task
@@ -89,6 +90,16 @@ def test_builds_hours_and_fixes_are_told_by_the_time_that_is_covered() -> None:
     assert figures["problems_fixed_per_day"] == pytest.approx(2 / 3.5)
     assert figures["accuracy_ratio"] == pytest.approx(2 / 3)
     assert found.figures["shipped_per_week"].met is False
+
+
+def test_patterns_are_counted_by_the_week() -> None:
+    """Each when it was noted first; two in half a week are four a week, which is more than is looked for."""
+    noted = [decided(hours, NOTED, "operator:ada") for hours in (80, 3)]
+    found = kpis(decided(84, "engine_started"), *noted, running_since=NOON - timedelta(hours=84))
+    assert found.figures["patterns_per_week"].value == pytest.approx(4.0)
+    assert found.figures["patterns_per_week"].met is True
+    none = kpis(decided(84, "engine_started"), running_since=NOON - timedelta(hours=84))
+    assert none.figures["patterns_per_week"].met is False
 
 
 def test_problems_that_were_fixed_count_beside_bug_fixes() -> None:

@@ -1,0 +1,49 @@
+"""Tests of how builds are gathered by what they have in common."""
+
+from engine.learning.improving.runs import checked, failed_check, gather, hours
+from state.model.brakes.hold import Hold
+from state.model.build import Running
+from state.model.escalation import EscalationKind
+from tests.engine.learning.improving.past import NO, YES, Past
+from tests.making import NOON, a_build
+
+
+def test_a_build_belongs_to_its_category_repository_and_runner() -> None:
+    """Only those that are over, and whose task is known."""
+    past = Past()
+    past.ran("a", repo="/srv/a")
+    past.ran("b", sandboxed=False)
+    past.builds["c-1"] = a_build("c-1", Running(token="t", pid=1, start_ticks=1, boot="b"))
+    found = {(group.by, group.name): [run.build.id for run in group.runs] for group in gather(past.view)}
+    assert found == {
+        ("category", "documentation"): ["a-1", "b-1"],
+        ("repository", "/srv/a"): ["a-1"],
+        ("runner", "bubblewrap"): ["a-1"],
+        ("runner", "none"): ["b-1"],
+    }
+
+
+def test_at_which_limits_builds_stood_still() -> None:
+    """Whether the operator let it go on, or it ended there; an unusual figure is no limit."""
+    past = Past()
+    past.ran("a", allowed={"files": 20.0, "anomaly:calls": 9.0})
+    past.ran("b", hold=Hold(figure="spent", used=2, limit=1, text="", since=NOON))
+    past.ran("c", hold=Hold(figure="files", used=2, limit=1, text="", since=NOON, anomaly=True))
+    past.ran("d")
+    past.asked(EscalationKind.LIMIT_REACHED, "d", "d-1")
+    (group, *_) = gather(past.view)
+    assert {run.build.label: set(run.held_for) for run in group.runs} == {
+        "a": {"files"}, "b": {"spent"}, "c": set(), "d": {""},
+    }  # fmt: skip
+    assert group.asked == {EscalationKind.LIMIT_REACHED: {"d"}}
+
+
+def test_what_a_build_came_to() -> None:
+    """Its time without that for which it stood still, and whether its result was found wanting."""
+    past = Past()
+    past.ran("a", hours=3, held_s=3600.0, executed=YES, verified=NO)
+    past.ran("b", "failed", executed=NO)
+    wanting, failed = gather(past.view)[0].runs
+    assert hours(wanting) == 2.0
+    assert (checked(wanting), failed_check(wanting)) == (True, True)
+    assert (checked(failed), failed_check(failed)) == (False, False)
