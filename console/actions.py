@@ -8,6 +8,7 @@ from console.screens.subject import Subject, asked
 from state.model import command as c
 from state.model import task as t
 from state.model.build import Delivering, Finished
+from state.model.links.mail import PREFIX
 from state.model.view import View
 
 Blocked = Callable[[Subject | None, View], str]
@@ -67,7 +68,8 @@ def _label(subject: Subject | None) -> str:
 def _cannot_approve(subject: Subject | None, view: View) -> str:
     task = _task(subject, view)
     if isinstance(task, str):
-        return task
+        # An offer that came by mail is no task, and its drafted reply waits for a yes.
+        return "" if subject is not None and subject.label.startswith(PREFIX) and subject.digest else task
     assert subject is not None
     present = asked(task, view.builds)
     if not present:
@@ -200,7 +202,7 @@ ACTIONS: tuple[Action, ...] = (
         "approve",
         "a",
         "a",
-        "Say yes to what the selected row asks: the start of a task, or the merge of the diff that is shown.",
+        "Say yes to what the selected row asks: the start of a task, the merge of the diff that is shown, or a draft.",
         lambda view: "approve",
         _cannot_approve,
         _approve,

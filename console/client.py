@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from console import wire
 from console.operator import operator
 from state.files import Workspace, WorkspaceBusy
-from state.model.command import Command, Erase, PruneAudit, Reply, Request, Restore
+from state.model.command import Approve, Command, Deny, Erase, PruneAudit, Reply, Request, Restore
 from state.model.view import View
 
 if TYPE_CHECKING:
@@ -102,6 +102,8 @@ class StoreControl:
         self._desk.common.store.flush()
         if isinstance(command, Restore) and reply.ok:
             return self._restored(command, reply)
+        if isinstance(command, Approve | Deny) and reply.ok and command.label in self._desk.common.store.mails:
+            return self._answered(command.label, reply)
         if isinstance(command, PruneAudit):
             return self._pruned(command, reply)
         return self._erased(command, reply) if isinstance(command, Erase) and reply.ok else reply
@@ -113,6 +115,13 @@ class StoreControl:
         at = self._desk.common
         archive = archive_of(at.orders.settings.audit)
         text = erase_still(at.store, command.subject, self._actor, archive, at.clock.now())
+        return Reply(ok=True, text=text, number=at.store.number)
+
+    def _answered(self, label: str, reply: Reply) -> Reply:
+        from engine.around.letters import answered_still
+
+        at = self._desk.common
+        text = answered_still(at.store, at.orders.settings, label, self._actor, reply.text, at.clock.now())
         return Reply(ok=True, text=text, number=at.store.number)
 
     def _restored(self, command: Restore, reply: Reply) -> Reply:

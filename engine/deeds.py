@@ -9,6 +9,7 @@ import msgspec
 from engine.around.erasure import Erasure
 from engine.around.hours import Hours
 from engine.around.keeping import Keeping
+from engine.around.letters import Letters
 from engine.builds.roster import Roster
 from engine.hall import Hall
 from engine.outside import Outside
@@ -46,6 +47,7 @@ class Deeds:
         self._set_info = set_info
         self.keeping = Keeping(hall)
         self._erasure = Erasure(hall, self.keeping)
+        self._letters = Letters(hall)
         self.watch: StopWatch | None = None
         """The thread that minds the STOP file, while there is one."""
         self._deeds: dict[type, Deed] = {
@@ -118,6 +120,8 @@ class Deeds:
         return _said(reply, await self._roster.killed(command.label, reply.text))
 
     async def _denied(self, command: c.Deny, actor: str, reply: c.Reply) -> c.Reply:
+        if self._letters.known(command.label):
+            return _said(reply, await self._letters.answered(command.label, actor, reply.text))
         if command.label not in self._hall.store.tasks:
             return reply
         return _said(reply, await self._roster.killed(command.label, reply.text))
@@ -127,6 +131,8 @@ class Deeds:
         return reply
 
     async def _approved(self, command: c.Approve, actor: str, reply: c.Reply) -> c.Reply:
+        if self._letters.known(command.label):
+            return _said(reply, await self._letters.answered(command.label, actor, reply.text))
         self._roster.answered(command.label)
         self._roster.hurry(command.label)
         self._hall.wake()

@@ -19,6 +19,8 @@ from state.model.control import Control
 from state.model.escalation import Escalation
 from state.model.learning.pattern import Pattern
 from state.model.learning.problem import Problem
+from state.model.links.goal import Researched
+from state.model.links.mail import Correspondence, Mailbox
 from state.model.signals.heartbeat import Heartbeat
 from state.model.signals.signal import Signal
 from state.model.task import Task
@@ -71,6 +73,9 @@ class Image(msgspec.Struct, frozen=True):
     safekeeping: dict[str, Safekeeping] = {}
     used: dict[str, Used] = {}
     problems: dict[str, Problem] = {}
+    mailboxes: dict[str, Mailbox] = {}
+    mails: dict[str, Correspondence] = {}
+    goals: dict[str, Researched] = {}
     patterns: dict[str, Pattern] = {}
     signals: dict[str, Signal] = {}
     heartbeat: dict[str, Heartbeat] = {}

@@ -15,6 +15,8 @@ from state.model.control import Control
 from state.model.escalation import Escalation
 from state.model.learning.pattern import Pattern
 from state.model.learning.problem import Problem
+from state.model.links.goal import Researched
+from state.model.links.mail import Correspondence, Mailbox
 from state.model.signals.heartbeat import Heartbeat
 from state.model.signals.signal import Signal
 from state.model.task import Task
@@ -39,6 +41,9 @@ TABLES: dict[str, type[Record]] = {
     "patterns": Pattern,
     "signals": Signal,
     "heartbeat": Heartbeat,
+    "mailboxes": Mailbox,
+    "mails": Correspondence,
+    "goals": Researched,
 }
 TABLE_OF: dict[type, str] = {kind: name for name, kind in TABLES.items()}
 

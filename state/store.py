@@ -26,6 +26,8 @@ from state.model.control import Control
 from state.model.escalation import Escalation
 from state.model.learning.pattern import Pattern
 from state.model.learning.problem import Problem
+from state.model.links.goal import Researched
+from state.model.links.mail import Correspondence, Mailbox
 from state.model.reason import Reason
 from state.model.signals.heartbeat import Heartbeat
 from state.model.signals.signal import Signal
@@ -110,6 +112,9 @@ class Store:
         self.problems: Mapping[str, Problem] = self._live("problems", Problem)
         self.patterns: Mapping[str, Pattern] = self._live("patterns", Pattern)
         self.signals: Mapping[str, Signal] = self._live("signals", Signal)
+        self.mailboxes: Mapping[str, Mailbox] = self._live("mailboxes", Mailbox)
+        self.mails: Mapping[str, Correspondence] = self._live("mails", Correspondence)
+        self.goals: Mapping[str, Researched] = self._live("goals", Researched)
 
     @classmethod
     def open(

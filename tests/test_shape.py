@@ -43,6 +43,7 @@ WITHOUT_TEST = {
     "state/settings/forms.py": "fields only",
     "state/model/links/goal.py": "fields only",
     "state/model/links/mail.py": "fields only",
+    "engine/links/trouble.py": "fields only",
     "state/model/when/schedule.py": "fields only",
     "engine/learning/problems/facts.py": "fields only",
     "engine/policy/facts.py": "fields only",

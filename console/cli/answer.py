@@ -4,6 +4,9 @@ import click
 
 from console.cli.base import Hand, ask, in_workspace, known, label_argument, say, with_reason
 
+_PATIENCE_S = 180.0
+"""How long an answer may take that reaches a mail server."""
+
 
 @click.command()
 @label_argument
@@ -15,11 +18,15 @@ def approve(hand: Hand, label: str, digest: str | None, reason: str) -> None:
     """Say yes to what is open on a task: its start, its going on beyond a limit, or the diff that waits for review."""
     from console.screens.subject import asked
     from state.model.command import Approve
+    from state.model.links.mail import PREFIX
     from state.model.mode import Mode
     from state.model.task import AwaitingReview
 
-    with hand.control() as control:
+    with hand.control(_PATIENCE_S if label.startswith(PREFIX) else 5.0) as control:
         view = control.view()
+        if (of_it := view.mails.get(label)) is not None:
+            say(ask(control, Approve(label=label, digest=digest or of_it.digest, why=reason)).text)
+            return
         task = known(view, label)
         shown = digest or asked(task, view.builds)
         reply = ask(control, Approve(label=label, digest=shown, why=reason))
@@ -48,6 +55,7 @@ def deny(hand: Hand, label: str, reason: str) -> None:
         view = control.view()
         # What the engine asks about itself is filed under a name that no task can have.
         own = label not in view.tasks and any(e.open and e.label == label for e in view.escalations.values())
+        own = own or label in view.mails
         digest = "" if own else asked(known(view, label), view.builds)
         say(ask(control, Deny(label=label, digest=digest, why=reason)).text)
 

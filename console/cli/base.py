@@ -28,6 +28,8 @@ EXITS = (
     (2, "what was written cannot be understood; nothing was done"),
     (3, "no workspace"),
     (4, "busy: another process holds the workspace, or the engine does not answer"),
+    (5, "not set up: standard error says which setting is missing; nothing was done"),
+    (6, "another server, such as that of your mail, cannot be reached or refuses; nothing was done"),
     (130, "interrupted"),
 )
 """Every exit code and what it means."""

@@ -55,6 +55,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "engine": ("place", "Run the engine without a console."),
     "service": ("upkeep.service", "Have the machine keep the engine running."),
     "health": ("upkeep.health", "Say whether the engine is well."),
+    "email": ("links.email", "Look through a mailbox for offers, and draft replies."),
+    "research": ("links.research", "Have goals of yours looked into."),
     "legal": ("brakes.legal", "Say what programs may fetch."),
     "doctor": ("upkeep.doctor", "Say what this machine can enforce, and prove it."),
     "snapshot": ("back.snapshot", "Make restore points, and go back to one."),

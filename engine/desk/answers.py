@@ -4,6 +4,7 @@ import msgspec
 
 from engine.desk.common import Common, Handlers, Refused
 from engine.desk.holds import Holds
+from engine.desk.links.mails import Mails
 from engine.policy import observing
 from state.model import build as b
 from state.model import command as c
@@ -17,9 +18,10 @@ _NO_YES = "your yes is on record and does not count later: `midwatch mode live` 
 class Answers:
     """Takes a yes or a no to exactly what was shown."""
 
-    def __init__(self, at: Common, holds: Holds) -> None:
+    def __init__(self, at: Common, holds: Holds, mails: Mails) -> None:
         self.at = at
         self._holds = holds
+        self._mails = mails
         self.handlers: Handlers = {
             c.Approve: self._approve,
             c.Deny: self._deny,
@@ -28,6 +30,8 @@ class Answers:
         }
 
     def _approve(self, command: c.Approve, actor: str) -> str:
+        if (of_it := self._mails.known(command.label)) is not None:
+            return self._mails.allow(of_it, command.digest, actor, command.why or "approved by the operator")
         task = self.at.task(command.label)
         now = self.at.clock.now()
         yes = t.Approval(by=actor, at=now, digest=command.digest)
@@ -70,6 +74,8 @@ class Answers:
         return ""
 
     def _deny(self, command: c.Deny, actor: str) -> str:
+        if (of_it := self._mails.known(command.label)) is not None:
+            return self._mails.refuse(of_it, actor, command.why or "denied by the operator")
         if command.label not in self.at.store.tasks and (closed := self.at.questions.open_on(command.label)):
             answered = self.at.questions.answer(command.label, "denied", self.at.clock.now())
             self.at.stage(answered, actor, "question_dismissed", command.why or "dismissed by the operator")

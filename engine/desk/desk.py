@@ -8,8 +8,10 @@ from engine.desk.breakers import Breakers
 from engine.desk.common import Common, Handlers, Refused
 from engine.desk.faults import Faults
 from engine.desk.holds import Holds
-from engine.desk.learning.problems import Problems
 from engine.desk.learning.patterns import Patterns
+from engine.desk.learning.problems import Problems
+from engine.desk.links.mails import Mails
+from engine.desk.links.research import Research
 from engine.desk.modes import Modes
 from engine.desk.privacy import Privacy
 from engine.desk.queueing import Queueing
@@ -35,7 +37,7 @@ class Desk:
         self.faults = Faults(self.common)
         self.undoing = Undoing(self.common)
         self.rolling = Rolling(self.common)
-        holds = Holds(self.common)
+        holds, mails = Holds(self.common), Mails(self.common)
         queueing = Queueing(self.common)
         # Nothing is to be written down of these beforehand: what they are about is done afterwards.
         self._handlers: Handlers = {kind: lambda command, actor: "" for kind in (c.Present, c.PruneAudit)}
@@ -43,8 +45,10 @@ class Desk:
             queueing,
             Taking(self.common, queueing),
             Checking(self.common),
-            Answers(self.common, holds),
+            Research(self.common, queueing),
+            Answers(self.common, holds, mails),
             holds,
+            mails,
             Stopping(self.common),
             Times(self.common),
             Safekeeper(self.common),

@@ -12,8 +12,12 @@ SELF_STARTING = {
     Category.BUG_FIX: "a bug fix may start by itself",
     Category.DOCUMENTATION: "documentation may start by itself",
     Category.INFRASTRUCTURE: "infrastructure work may start by itself",
+    Category.RESEARCH: "research may start by itself",
 }
-"""The categories that start, and merge once verified, without the operator."""
+"""The categories that start without the operator."""
+
+READ_ONLY = frozenset({Category.RESEARCH})
+"""The categories of these whose results never merge unseen; those of the others do, once verified."""
 
 ASKING = {
     Category.NEW_FEATURE: "adds a new feature",
@@ -39,4 +43,5 @@ REVIEWED = frozenset({"pattern", "signal"})
 def before_merge(spec: Spec, verified: bool) -> bool:
     """Return whether the operator must see a result before it merges; `verified` is a verification that passed."""
     from_outside = spec.source.partition(":")[0] in REVIEWED
-    return spec.category not in SELF_STARTING or bool(spec.effects) or not verified or from_outside
+    unseen = spec.category in SELF_STARTING and spec.category not in READ_ONLY
+    return not unseen or bool(spec.effects) or not verified or from_outside

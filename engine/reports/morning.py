@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 
 from engine.policy.times import lasting, who
+from engine.reports.briefings import Briefing
 from engine.reports.night import Active, Failure, Happening, Night, Shipped, Step, Wait
 from engine.reports.runs import ENDINGS
 from state.model.anomaly import Anomaly
@@ -53,6 +54,8 @@ def morning_brief(night: Night, day: date, zone: tzinfo) -> str:
     lines = [f"# Morning brief, {_day(day)}", "", _headline(night, clock)]
     for title, rows in _done(night).items():
         lines += _section(title, _few(rows)) if rows else []
+    if night.briefings:
+        lines += _section("Briefings", _few([_briefing(row) for row in night.briefings]))
     if night.failed:
         lines += _section("Failed or killed", _few([_failure(row) for row in night.failed]))
     if night.fixed:
@@ -95,6 +98,8 @@ def _everything(title: str, night: Night, zone: tzinfo) -> str:
     lines = [f"# {title}", "", _headline(night, clock)]
     for heading, rows in _done(night).items():
         lines += _section(heading, rows)
+    if night.briefings:
+        lines += _section("Briefings", [_briefing(row) for row in night.briefings])
     lines += _section("Failed or killed", [_failure(row) for row in night.failed])
     lines += _section("Waits for you", _waits(night.waits))
     lines += _section("Anomalies", [_anomaly(row, clock) for row in night.anomalies])
@@ -158,6 +163,11 @@ def _shipped(row: Shipped) -> str:
     size = f", +{row.size.added} -{row.size.removed} lines" if row.size else ""
     files = f" ({row.files_changed} file{'' if row.files_changed == 1 else 's'}{size})" if row.files_changed else ""
     return f"- **{row.label}** {_line(row.title)}: {_line(row.text)}{files}"
+
+
+def _briefing(row: Briefing) -> str:
+    first = "".join(f"\n  > {line}" for line in row.lines)
+    return f"- **{_line(row.title)}**, in `{row.path}`{first}"
 
 
 def _failure(row: Failure) -> str:

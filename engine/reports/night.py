@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from engine.reports.briefings import Briefing
 from engine.reports.runs import ENDINGS, Span, ending, merged_at, over_at, ran, started_between
 from state.journal import Decision
 from state.keeping.heads import Head
@@ -11,6 +12,7 @@ from state.model.anomaly import Anomaly
 from state.model.build import Build
 from state.model.escalation import Escalation, EscalationKind
 from state.model.learning.problem import Problem
+from state.model.links.mail import PREFIX
 from state.model.record import Noun
 from state.model.view import View
 
@@ -164,6 +166,8 @@ class Night(Noun, frozen=True, kw_only=True):
     """The problems that were fixed in it."""
     problems: tuple[Problem, ...] = ()
     """Those that were there at the last look, the worst first."""
+    briefings: tuple[Briefing, ...] = ()
+    """What was found out about the operator's goals."""
     head: Head | None = None
     """The record's last entry and its hash, which stand for all before; kept in a report, it betrays a rewriting."""
 
@@ -181,6 +185,7 @@ def tell(
     *,
     plan: Plan = NO_PLAN,
     sizes: Mapping[str, Size] | None = None,
+    briefings: tuple[Briefing, ...] = (),
     head: Head | None = None,
 ) -> Night:
     """Return what a span of time was, for a view of its end. `sizes` are those of diffs, by build."""
@@ -207,6 +212,7 @@ def tell(
         ),
         plan=plan,
         standing=standing(view),
+        briefings=briefings,
         head=head,
     )
 
@@ -327,8 +333,12 @@ def _wait(view: View, asked: Escalation) -> Wait:
         priority=asked.priority.value,
         text=asked.text,
         since=asked.created_at,
-        verbs=tuple(f"midwatch {verb} {asked.label}" for verb in _VERBS[asked.type]) if asked.label else (),
+        verbs=tuple(f"midwatch {verb} {asked.label}" for verb in _verbs(asked)) if asked.label else (),
     )
+
+
+def _verbs(asked: Escalation) -> tuple[str, ...]:
+    return ("email show", "approve", "deny") if asked.label.startswith(PREFIX) else _VERBS[asked.type]
 
 
 def _happenings(told: Iterable[Decision], actions: tuple[str, ...]) -> tuple[Happening, ...]:

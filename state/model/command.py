@@ -7,8 +7,9 @@ from state.model.brakes.rollout import Overrides, Promote
 from state.model.brakes.safekeeping import Rehearsal, Snapshot
 from state.model.control import Control
 from state.model.escalation import Escalation
-from state.model.learning.pattern import Pattern
 from state.model.learning.commands import BeginFixes, NoteProblems, RecordFixes
+from state.model.learning.pattern import Pattern
+from state.model.links.mail import Letter, Mailbox
 from state.model.mode import Mode
 from state.model.record import Noun, Tagged
 from state.model.signals.signal import Signal
@@ -285,6 +286,20 @@ class BuildAhead(Tagged, frozen=True, kw_only=True, tag="build_ahead"):
     spec: Spec
 
 
+class NoteMail(Tagged, frozen=True, kw_only=True, tag="note_mail"):
+    """Write down how far a mailbox was read, and ask about the conversations that are worth an answer."""
+
+    box: Mailbox
+    letters: tuple[Letter, ...] = ()
+
+
+class LookInto(Tagged, frozen=True, kw_only=True, tag="look_into"):
+    """Put tasks in the queue that each look into a goal of the operator's, and write down when that was."""
+
+    goals: tuple[tuple[str, Spec], ...]
+    """A digest of each goal's words, with the task."""
+
+
 class Present(Tagged, frozen=True, kw_only=True, tag="present"):
     """The operator has just touched a key in the console. Never recorded."""
 
@@ -327,6 +342,8 @@ Command = (
     | ReadChecks
     | NotePatterns
     | BuildAhead
+    | NoteMail
+    | LookInto
     | Present
 )
 

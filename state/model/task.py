@@ -34,6 +34,8 @@ class Category(StrEnum):
     NEW_FEATURE = "new_feature"
     EXTERNAL_ACTION = "external_action"
     CONFIGURATION = "configuration"
+    RESEARCH = "research"
+    """It changes nothing: what it makes is there to be read."""
 
 
 class Effect(StrEnum):

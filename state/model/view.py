@@ -16,6 +16,8 @@ from state.model.control import Control
 from state.model.escalation import Escalation
 from state.model.learning.pattern import Pattern
 from state.model.learning.problem import Problem
+from state.model.links.goal import Researched
+from state.model.links.mail import Correspondence, Mailbox
 from state.model.progress import Progress
 from state.model.record import Noun
 from state.model.signals.heartbeat import Heartbeat
@@ -40,6 +42,9 @@ Record = (
     | Pattern
     | Signal
     | Heartbeat
+    | Mailbox
+    | Correspondence
+    | Researched
 )
 """What a commit writes: the new form of one document."""
 
@@ -87,6 +92,9 @@ class View(Noun, frozen=True, kw_only=True):
     problems: Mapping[str, Problem] = msgspec.field(default_factory=dict)
     patterns: Mapping[str, Pattern] = msgspec.field(default_factory=dict)
     """Read when they are asked for, and not followed: they change once a day."""
+    mailboxes: Mapping[str, Mailbox] = msgspec.field(default_factory=dict)
+    mails: Mapping[str, Correspondence] = msgspec.field(default_factory=dict)
+    goals: Mapping[str, Researched] = msgspec.field(default_factory=dict)
     progress: Mapping[str, Progress] = msgspec.field(default_factory=dict)
 
 

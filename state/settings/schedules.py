@@ -27,6 +27,8 @@ BUILT_IN: Mapping[str, Mapping[str, Any]] = {
     "pattern_check": {"cron": "0 4 * * *", "run": "patterns check"},
     "weekend_plan": {"cron": "0 18 * * fri", "run": "weekend suggest"},
     "drill": {"cron": "0 12 1 * *", "run": "drill"},
+    "email_scan": {"cron": "20 * * * *", "run": "email scan"},
+    "research": {"cron": "0 2 * * *", "run": "research"},
 }  # fmt: skip
 """By name, the fields in which each differs from a schedule's defaults; a section of that name begins with them."""
 

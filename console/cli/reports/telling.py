@@ -8,7 +8,7 @@ from typing import NamedTuple
 from console.cli.base import Hand
 from console.cli.reasoning import Judge
 from console.cli.shapes import queue_order
-from engine.reports import night
+from engine.reports import briefings, night
 from engine.reports.night import Night, Plan, Size, Step
 from engine.reports.runs import Span, until_now
 from engine.work.git import GitError
@@ -83,9 +83,10 @@ def happened(seen: Look, start: datetime, end: datetime | None = None) -> Night:
     """Return what happened from a moment to another, or to now where that one has not come."""
     over = end is not None and end <= seen.now
     span = Span(starts_at=start, ends_at=end) if over and end is not None else until_now(start, seen.now)
-    sizes = _sizes(seen.workspace, night.shipped_builds(seen.view, span))
+    shipped = night.shipped_builds(seen.view, span)
+    sizes, pages = _sizes(seen.workspace, shipped), briefings.found(seen.workspace, seen.view, shipped)
     decisions, head = _decisions(seen.workspace, start), heads.present(seen.workspace.journal)
-    return night.tell(seen.view, decisions, span, plan=plan_of(seen), sizes=sizes, head=head)
+    return night.tell(seen.view, decisions, span, plan=plan_of(seen), sizes=sizes, briefings=pages, head=head)
 
 
 def keep(workspace: Workspace, name: str, text: str) -> Path:

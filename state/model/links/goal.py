@@ -4,6 +4,11 @@ from datetime import datetime
 
 from state.model.record import Noun
 
+RESEARCH = "research"
+"""The source of every task that looks into a goal."""
+BRIEFING = "briefing.md"
+"""The file that such a task has to make, in its workspace."""
+
 
 class Researched(Noun, frozen=True, kw_only=True):
     """How often a goal of the operator's was looked into; one record a goal."""

@@ -1,0 +1,1 @@
+"""Commands on what came from the world outside."""

@@ -1,0 +1,1 @@
+"""Goals of the operator's that are looked into at night."""
