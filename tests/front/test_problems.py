@@ -60,6 +60,9 @@ def test_old_builds_make_room_and_a_running_one_is_untouched(open_space: Callabl
         assert fixed["ok"] and fixed["freed_bytes"] >= 300_000
         assert not old.exists() and output.exists()
         assert running.exists()
+        assert "ledger.bin" in git(repo, "ls-tree", "--name-only", "main")
+        space.ok("undo", "ledger", "--yes")
+        assert "ledger.bin" not in git(repo, "ls-tree", "--name-only", "main")
         (running / "go").touch()
         space.wait("slow", "done")
         assert (running / "big").stat().st_size == 300_000
