@@ -132,8 +132,8 @@ def _check(part: _Part, troubles: list[Trouble]) -> Check:
     refused = False
     for number, line in part.body:
         lines = _commands(line)
-        if not lines:
-            words.append(one_line(_BULLET.sub("", line, count=1), _WIDTH))
+        if not lines and (said := one_line(_BULLET.sub("", f"{line} ", count=1), _WIDTH)):
+            words.append(said)
         for command in lines:
             try:
                 split = tuple(shlex.split(command))
@@ -152,7 +152,7 @@ def _check(part: _Part, troubles: list[Trouble]) -> Check:
         often=one_line(often[:-1], _NAME),
         frequency=parse(often[:-1]),
         commands=tuple(commands),
-        words=tuple(filter(None, words)),
+        words=tuple(words),
     )
 
 

@@ -170,10 +170,10 @@ class Inbox:
     def past(self, which: str) -> Sequence[Path]:
         """Return the files in `handled` or `bad`, by name."""
         folder = self._root / which
-        if not stat.S_ISDIR(_mode(folder)):
-            return ()
-        with os.scandir(folder) as entries:
-            return sorted(Path(entry) for entry in entries if entry.name.lower().endswith(".json"))
+        if stat.S_ISDIR(_mode(folder)):
+            with os.scandir(folder) as entries:
+                return sorted(Path(entry) for entry in entries if entry.name.lower().endswith(".json"))
+        return ()
 
     def _folder(self, name: str) -> Path:
         """Return one of the folders in the folder, made if need be; one that is a link would lead files elsewhere."""

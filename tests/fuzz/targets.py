@@ -12,10 +12,13 @@ import msgspec
 
 from console import wire
 from engine.intake import files as task_files
+from engine.intake.tasks import IntakeError, parse_tasks
 from engine.safety import stop_file
+from engine.safety.privacy.scrubber import Scrubber
 from engine.schedule.cron import next_after
 from engine.schedule.cron import parse as parse_cron
 from engine.schedule.expression import CronError
+from engine.signals import asking, checks, frequency, reading
 from engine.work.progress import ProgressReader, commits_from_reflog, criteria_ticked
 from state import journal, line
 from state.files import Workspace
@@ -28,6 +31,7 @@ from tests.making import NOON, a_spec
 
 _LOOP = asyncio.new_event_loop()
 """A reader wants one, and never runs it here."""
+_SCRUBBER = Scrubber()
 _UNSEEN = [chr(code) for code in (*range(0x09), *range(0x0E, 0x20), 0x7F, 0x9B, 0x202E, 0x2066)]
 
 
@@ -67,6 +71,8 @@ def targets(folder: Path) -> dict[str, Target]:
         assert found is not None and found.by
 
     return {
+        "signals": Target([_SIGNAL, b'{"id": "a", "type": "goals_updated"}'], _read_signal),
+        "checks": Target([_CHECKS], _read_checks),
         "settings": Target([default_text().encode(), _SETTINGS], read_settings),
         "journal": Target([_journal()], read_journal),
         "socket": Target(_calls(), _read_call),
@@ -132,6 +138,36 @@ def _read_tasks(data: bytes) -> None:
         assert all(item.line >= 0 for item in items)
 
 
+def _read_signal(data: bytes) -> None:
+    try:
+        signal, payload = reading.read(data)
+    except reading.NoSignal as error:
+        _in_words(error)
+        return
+    assert signal.id.isascii() and "/" not in signal.id
+    for text in (signal.text, signal.source, signal.said):
+        assert len(text) <= 300 and not any(char in text for char in _UNSEEN)
+    assert signal.confidence is None or 0 <= signal.confidence <= 1
+    assert signal.impact is None or signal.impact >= 0
+    line = msgspec.json.encode(asking.fields(payload)).decode()
+    try:
+        (spec,) = parse_tasks(line, "jsonl", "payload", base=Path("/nowhere"), scrubber=_SCRUBBER)
+        assert spec.label
+    except IntakeError as error:
+        _in_words(error)
+
+
+def _read_checks(data: bytes) -> None:
+    text = data.decode(errors="replace")
+    page = checks.read(text)
+    for trouble in page.troubles:
+        assert trouble.text and 1 <= trouble.line <= text.count("\n") + 1
+    for check in page.checks:
+        assert check.name and (check.commands or check.words or page.troubles)
+        assert frequency.latest(check.frequency, NOON, UTC) <= NOON < frequency.following(check.frequency, NOON, UTC)
+        assert not any(char in check.name for char in _UNSEEN)
+
+
 def _read_cron(data: bytes) -> None:
     try:
         cron = parse_cron(data.decode(errors="replace"))
@@ -184,6 +220,22 @@ diff --git a/sum.py b/sum.py
 -    return sum(entries)
 +    return round(sum(entries), 2)  # \u202e\x1b[31mred\x1b[0m
 \\ No newline at end of file
+"""
+_SIGNAL = b"""\
+{"id": "ci-1", "type": "spawn_agent", "priority": "urgent", "created": "2026-03-04T12:00:00Z", "source": "ci",
+ "payload": {"confidence": 0.9, "impact": "$12.50", "label": "tidy", "text": "mend it",
+             "task": {"label": "tidy", "title": "Tidy", "hours": "1-2 hours", "limits": {"memory": "1G"}}}}
+"""
+_CHECKS = b"""\
+# Heartbeat
+## Build Queue Check (2x daily)
+- run: midwatch queue --all
+- Look at `midwatch status` as well.
+## Disk (every 30 min)
+Is there room?
+<!-- ## Old (daily) -->
+## Mail (weekly on friday at 18:00 and 19:00)
+- [ ] answer it
 """
 _TASKS = b"""\
 [[task]]

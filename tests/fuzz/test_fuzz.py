@@ -13,7 +13,10 @@ COUNT = 2_000
 HANGS_S = 300
 
 
-@pytest.mark.parametrize("name", ["settings", "journal", "socket", "progress", "diffs", "tasks", "cron", "stop"])
+NAMES = ("settings", "journal", "socket", "progress", "diffs", "tasks", "cron", "stop", "signals", "checks")
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_spoilt_input_is_answered(name: str) -> None:
     """Two thousand of each, the same ones every time; a failure names the input."""
     # A reader that never comes back ends the run, and says where it was.
@@ -33,7 +36,7 @@ def test_spoilt_input_is_answered(name: str) -> None:
 def test_every_target_is_tried(tmp_path: Path) -> None:
     """The list above leaves none out, and the seeds themselves are taken without a complaint."""
     found = targets(tmp_path)
-    assert set(found) == {"settings", "journal", "socket", "progress", "diffs", "tasks", "cron", "stop"}
+    assert set(found) == set(NAMES)
     for target in found.values():
         for seed in target.seeds:
             target.read(seed)

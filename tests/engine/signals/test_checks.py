@@ -51,17 +51,17 @@ def test_what_cannot_be_understood_is_told_by_its_line() -> None:
     page = read(
         "## Queue\n- run: midwatch queue\n"
         "## Disk (often)\n- run: midwatch health\n"
-        "## Mail (daily)\n"
+        "## Mail (daily)\n- [ ]\n"
         "## Kill (daily)\n- run: midwatch kill --all\n- `midwatch queue 'x`\n"
         "## Good (daily)\n- run: midwatch queue\n"
         "## Good (hourly)\n- run: midwatch queue\n"
     )
     assert [(check.name, check.commands) for check in page.checks] == [("Kill", ()), ("Good", (("queue",),))]
     told = [str(trouble) for trouble in page.troubles]
-    assert [text.split(": ")[0] for text in told] == [f"HEARTBEAT.md:{line}" for line in (1, 3, 5, 7, 8, 11)]
+    assert [text.split(": ")[0] for text in told] == [f"HEARTBEAT.md:{line}" for line in (1, 3, 5, 8, 9, 12)]
     assert "says not how often" in told[0] and "is no frequency" in told[1] and "says not what" in told[2]
     assert "`midwatch kill --all` is not run from here" in told[3]
-    assert "No closing quotation" in told[4] and "stands on line 9 already" in told[5]
+    assert "No closing quotation" in told[4] and "stands on line 10 already" in told[5]
 
 
 def test_a_file_of_many_checks_is_cut() -> None:
