@@ -30,6 +30,7 @@ def live(store: Store, now: datetime, info: EngineInfo, progress: Mapping[str, P
         mails=store.mails,
         goals=store.goals,
         problems=store.problems,
+        raised=store.raised,
         patterns=store.patterns,
         progress=progress,
     )

@@ -90,6 +90,7 @@ class View(Noun, frozen=True, kw_only=True):
     kill_uses: Mapping[str, KillUse] = msgspec.field(default_factory=dict)
     breakers: Mapping[str, Breaker] = msgspec.field(default_factory=dict)
     problems: Mapping[str, Problem] = msgspec.field(default_factory=dict)
+    raised: Mapping[str, Raised] = msgspec.field(default_factory=dict)
     patterns: Mapping[str, Pattern] = msgspec.field(default_factory=dict)
     """Read when they are asked for, and not followed: they change once a day."""
     mailboxes: Mapping[str, Mailbox] = msgspec.field(default_factory=dict)

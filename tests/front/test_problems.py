@@ -52,9 +52,9 @@ def test_old_builds_make_room_and_a_running_one_is_untouched(open_space: Callabl
         space.add("slow", "head -c 300000 /dev/urandom > big; while [ ! -e go ]; do sleep 0.1; done")
         space.wait("slow", "building")
         running = space.paths.build("slow-1").work
-        assert ids(space) == ["growing:old builds"]
+        assert ids(space) == ["growing:old-builds"]
         would = space.json("problems", "fix", "--safe", "--dry-run")["fixes"]
-        assert [(one["id"], one["ok"]) for one in would] == [("growing:old builds", True)]
+        assert [(one["id"], one["ok"]) for one in would] == [("growing:old-builds", True)]
         assert old.exists()
         [fixed] = space.json("problems", "fix", "--safe")["fixes"]
         assert fixed["ok"] and fixed["freed_bytes"] >= 300_000
@@ -66,7 +66,7 @@ def test_old_builds_make_room_and_a_running_one_is_untouched(open_space: Callabl
         (running / "go").touch()
         space.wait("slow", "done")
         assert (running / "big").stat().st_size == 300_000
-    found = row(space, "growing:old builds")
+    found = row(space, "growing:old-builds")
     assert (found["open"], found["gone"], found["fixes"]) == (False, "it was fixed", 1)
     actions = [entry["action"] for entry in space.decisions()]
     assert actions.index("fixes_begun") < actions.index("problem_fixed")
@@ -97,10 +97,10 @@ def test_nothing_is_fixed_while_stopped_or_observing(open_space: Callable[..., S
     assert "the kill switch is engaged, so nothing is fixed" in space.fails(1, "problems", "fix", "--safe")
     space.ok("arm")
     space.ok("mode", "observe")
-    assert "observe mode" in space.fails(1, "problems", "fix", "growing:old builds")
+    assert "observe mode" in space.fails(1, "problems", "fix", "growing:old-builds")
     assert (work / "big").exists()
     space.ok("mode", "live")
-    assert "fixed: 1 folder of old builds removed" in space.ok("problems", "fix", "growing:old builds")
+    assert "fixed: 1 folder of old builds removed" in space.ok("problems", "fix", "growing:old-builds")
     assert not work.exists()
 
 
@@ -111,9 +111,9 @@ def test_the_schedule_fixes_by_itself(open_space: Callable[..., Space]) -> None:
     with space.engine():
         space.ok("schedules", "run", "auto_fix")
         until(lambda: not work.exists(), "the room to be made")
-        until(lambda: row(space, "growing:old builds")["gone"] == "it was fixed", "the problem to be gone")
+        until(lambda: row(space, "growing:old-builds")["gone"] == "it was fixed", "the problem to be gone")
     fixed = [entry for entry in space.decisions() if entry["action"] == "problem_fixed"]
-    assert [entry["why"].partition(": ")[0] for entry in fixed] == ["growing:old builds"]
+    assert [entry["why"].partition(": ")[0] for entry in fixed] == ["growing:old-builds"]
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 """Commands on problems: what a look saw, and what is done about it."""
 
+from datetime import datetime, timedelta
+
 from engine.desk.common import OBSERVES, Common, Handlers, Refused
 from engine.learning.problems import rows
 from engine.safety import kill_switch
@@ -9,6 +11,8 @@ from state.model.learning.problem import Fix, Problem, Severity
 from state.text import one_line
 
 _WIDTH = 160
+_QUIET = timedelta(days=1)
+"""For so long the operator is not asked again about what he closed the question on while it was there."""
 
 
 class Problems:
@@ -27,17 +31,25 @@ class Problems:
         told = f"{count} problem{'' if count == 1 else 's'}, {len(fresh)} of them not seen before, {len(gone)} gone"
         if changed:
             named = "; ".join(one_line(row.seen.text, _WIDTH) for row in fresh[:3])
-            questions = [asked for row in changed for asked in self._questions(row)]
+            questions = [asked for row in changed for asked in self._questions(known.get(row.id), row)]
             self.at.stage([*changed, *questions], actor, "problems_noted", f"{told}: {named}" if named else told)
         return told
 
-    def _questions(self, row: Problem) -> tuple[Escalation, ...]:
+    def _questions(self, before: Problem | None, row: Problem) -> tuple[Escalation, ...]:
         """Ask about what is critical, once with a counter; take the question back when it is not any more."""
         now = self.at.clock.now()
-        if row.open and row.seen.severity is Severity.CRITICAL:
+        if _critical(row):
+            if _critical(before) and not self.at.questions.open_on(row.about) and self._closed_lately(row, now):
+                return ()
             kind = EscalationKind.SYSTEM_HEALTH
             return (self.at.questions.ask(kind, None, row.seen.text, now, urgency=Urgency.URGENT, about=row.about),)
         return self.at.questions.answer(row.about, row.gone or f"it is {row.seen.severity} now", now)
+
+    def _closed_lately(self, row: Problem, now: datetime) -> bool:
+        """Whether the question about it was closed less than a day ago."""
+        answered = (asked.answered_at for asked in self.at.store.escalations.values() if asked.label == row.about)
+        latest = max(filter(None, answered), default=None)
+        return latest is not None and now - latest < _QUIET
 
     def _begin(self, command: BeginFixes, actor: str) -> str:
         self._refuse()
@@ -70,3 +82,7 @@ class Problems:
             self.at.stage(changed, actor, action, f"{fixed.id}: {fixed.text}")
         done = sum(fixed.ok for fixed in command.fixes)
         return f"{done} of {len(command.fixes)} fixed"
+
+
+def _critical(row: Problem | None) -> bool:
+    return row is not None and row.open and row.seen.severity is Severity.CRITICAL

@@ -153,7 +153,7 @@ def _expiries(settings: Settings) -> Iterator[Expiry]:
         if secret.expires is not None:
             midnight = datetime.combine(secret.expires, datetime.min.time(), zone_of(settings.time.zone))
             yield Expiry(
-                subject=f"secret {secret.name}",
+                subject=f"secret:{secret.name}",
                 name=f"the secret {secret.name}",
                 at=midnight.astimezone(UTC),
                 remedy=f"have a new one made, and set [secrets.{secret.name}] expires to its day",

@@ -96,10 +96,10 @@ def test_problems_are_told_of_that_were_fixed_and_that_are_there() -> None:
     """In the report and, where there are any, in the brief."""
     seen = Sighting(kind=Kind.DISK, subject="/ws", severity=Severity.HIGH, text="the disk is nearly full")
     row = Problem(id=seen.id, seen=seen, first_at=START, last_at=START)
-    fixed = Happening(at=START, actor="operator:ann", action="problem_fixed", text="growing:old builds: 9 folders")
+    fixed = Happening(at=START, actor="operator:ann", action="problem_fixed", text="growing:old-builds: 9 folders")
     night = a_night(fixed=(fixed,), problems=(row,))
     for text in (morning.overnight_report(night, DAY, CHICAGO), morning.morning_brief(night, DAY, CHICAGO)):
-        assert "## Problems fixed\n\n- 23:00 growing:old builds: 9 folders\n" in text
+        assert "## Problems fixed\n\n- 23:00 growing:old-builds: 9 folders\n" in text
         assert "## Problems\n\n- **disk:/ws** (high): the disk is nearly full\n" in text
     assert "Problems" not in morning.morning_brief(a_night(), DAY, CHICAGO)
 

@@ -24,7 +24,7 @@ def _behind(facts: Facts) -> Sighting | None:
     off_s = (last - facts.now).total_seconds()
     return Sighting(
         kind=Kind.CLOCK,
-        subject="behind the record",
+        subject="behind-record",
         severity=Severity.HIGH,
         text=f"the machine's clock is {span(off_s)} behind the latest entry of the record: what was done since "
         "seems to lie ahead, and schedules wait for it; set the clock right (`timedatectl set-ntp true`)",
@@ -55,7 +55,7 @@ def _unsynchronised(facts: Facts) -> Sighting | None:
         return None
     return Sighting(
         kind=Kind.CLOCK,
-        subject="not synchronised",
+        subject="unsynchronised",
         severity=Severity.LOW,
         text="the machine's clock follows no time server, so it drifts: `timedatectl timesync-status` says why",
     )

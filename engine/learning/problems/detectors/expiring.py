@@ -7,20 +7,22 @@ from engine.learning.problems.facts import Expiry, Facts
 from engine.learning.problems.words import span
 from engine.policy.times import say_here
 from state.model import task as t
+from state.model.brakes import figure
 from state.model.learning.problem import Kind, Outlook, Severity, Sighting
 from state.model.moves import held_s
 from state.zones import zone_of
 
 _SOON = timedelta(days=3)
 _DUE = timedelta(days=1)
+_TONIGHT = timedelta(hours=6)
 _LATE_S = 3600.0
 """A build that stands still and has less than this left, or a quarter of its time, is about to be killed."""
 
 
 def look(facts: Facts) -> tuple[Sighting, ...] | None:
-    """Return what expires: certificates, secrets, the patience with builds that stand still, approvals that are due."""
+    """Return what expires: certificates, secrets, the patience with builds, approvals that are due, raised limits."""
     found = [sighting for expiry in facts.expiries if (sighting := _judge(expiry, facts)) is not None]
-    return (*found, *_standing(facts), *_due(facts))
+    return (*found, *_standing(facts), *_due(facts), *_raised(facts))
 
 
 def _judge(expiry: Expiry, facts: Facts) -> Sighting | None:
@@ -78,8 +80,26 @@ def _due(facts: Facts) -> Iterator[Sighting]:
         when = f"is to start {say_here(at, facts.now, zone)}" if at > facts.now else "was to start already"
         yield Sighting(
             kind=Kind.EXPIRING,
-            subject=f"approval of {task.label}",
+            subject=f"approval:{task.label}",
             severity=Severity.MEDIUM,
             text=f"{task.label} {when} and waits for your approval: `midwatch approve {task.label}` or deny it",
             figures={"left_s": round((at - facts.now).total_seconds())},
+        )
+
+
+def _raised(facts: Facts) -> Iterator[Sighting]:
+    zone = zone_of(facts.settings.time.zone)
+    for row in facts.view.raised.values():
+        task = facts.view.tasks.get(row.label)
+        left = row.until - facts.now
+        if task is None or isinstance(task.state, t.Done) or not timedelta() < left <= _TONIGHT:
+            continue
+        yield Sighting(
+            kind=Kind.EXPIRING,
+            subject=f"raised:{row.key}",
+            severity=Severity.LOW,
+            text=f"the raised limit of {row.label}, {figure.name(row.figure)} {figure.said(row.figure, row.limit)}, "
+            f"ends {say_here(row.until, facts.now, zone)}: what starts later has the settings' limit again; "
+            f"[tasks.{row.label}.limits] raises it for good",
+            figures={"left_s": round(left.total_seconds())},
         )

@@ -56,7 +56,7 @@ def _left(facts: Facts) -> tuple[Sighting, ...]:
     figures = {"bytes": total, "builds": builds}
     return (
         Sighting(
-            kind=Kind.GROWING, subject="old builds", severity=Severity.LOW, text=text, figures=figures, fix=Fix.ROOM
+            kind=Kind.GROWING, subject="old-builds", severity=Severity.LOW, text=text, figures=figures, fix=Fix.ROOM
         ),
     )
 
@@ -71,7 +71,7 @@ def _old(facts: Facts) -> tuple[Sighting, ...]:
     return (
         Sighting(
             kind=Kind.GROWING,
-            subject="old entries",
+            subject="old-entries",
             severity=Severity.LOW,
             text=text,
             figures={"bytes": facts.prunable_bytes},

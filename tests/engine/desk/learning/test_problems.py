@@ -8,10 +8,11 @@ from state.model.learning.commands import BeginFixes, NoteProblems, RecordFixes
 from state.model.learning.problem import Fix, Fixed, Kind, Severity, Sighting
 from state.model.mode import Mode
 from tests.engine.desk.asking import ask, desk, questions
+from tests.making import ManualClock
 
 __all__ = ["desk"]
 
-LEFT = Sighting(kind=Kind.GROWING, subject="old builds", severity=Severity.LOW, text="much is left", fix=Fix.ROOM)
+LEFT = Sighting(kind=Kind.GROWING, subject="old-builds", severity=Severity.LOW, text="much is left", fix=Fix.ROOM)
 FULL = Sighting(kind=Kind.DISK, subject="/", severity=Severity.CRITICAL, text="the disk is full")
 ALL = tuple(Kind)
 
@@ -48,12 +49,34 @@ def test_the_operator_is_asked_once_about_what_is_critical(desk: Desk) -> None:
     assert questions(desk, "problem:disk:/") == [("system_health", "it is not there any more")]
 
 
+def test_a_question_that_was_closed_is_not_asked_again_for_a_day(desk: Desk) -> None:
+    """The operator knows; unless the problem goes and comes back."""
+    clock = desk.common.clock
+    assert isinstance(clock, ManualClock)
+    note(desk, FULL)
+    assert ask(desk, c.Deny(label="problem:disk:/", digest="")).ok
+    for hours in (6, 12):
+        clock.forward(hours * 3600)
+        note(desk, FULL)
+    assert len(desk.common.store.escalations) == 1
+    clock.forward(7 * 3600)
+    note(desk, FULL)
+    assert [asked.open for asked in desk.common.store.escalations.values()] == [False, True]
+    assert ask(desk, c.Deny(label="problem:disk:/", digest="")).ok
+    clock.forward(3600)
+    note(desk)
+    note(desk, FULL)
+    assert [asked.open for asked in desk.common.store.escalations.values()] == [False, False, True]
+
+
 def test_a_question_goes_when_it_is_critical_no_more(desk: Desk) -> None:
     """The problem may still be there."""
     note(desk, FULL)
     note(desk, Sighting(kind=Kind.DISK, subject="/", severity=Severity.HIGH, text="nearly full"))
     assert questions(desk, "problem:disk:/") == [("system_health", "it is high now")]
     assert desk.common.store.problems["disk:/"].open
+    note(desk, FULL)
+    assert len(questions(desk, "problem:disk:/")) == 2
 
 
 def test_what_is_fixed_is_on_record_before_and_after(desk: Desk) -> None:

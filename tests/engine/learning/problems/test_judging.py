@@ -21,7 +21,7 @@ def test_the_worst_comes_first() -> None:
     """And what cannot be judged is not said to have been looked at."""
     expiry = Expiry(subject="x", name="x", at=NOON, remedy="renew it")
     seen, looked = judge(a_look(memory=None, expiries=(expiry,), prunable_bytes=9))
-    assert [sighting.id for sighting in seen] == ["expiring:x", "growing:old entries"]
+    assert [sighting.id for sighting in seen] == ["expiring:x", "growing:old-entries"]
     assert Kind.MEMORY not in looked
     low = Memory(total_bytes=16 * GIB, available_bytes=200 << 20)
     assert [sighting.id for sighting in judge(a_look(memory=low))[0]] == ["memory:machine"]

@@ -10,6 +10,7 @@ from engine.learning.problems.facts import Expiry
 from state.model import build as b
 from state.model import task as t
 from state.model.brakes.hold import Hold
+from state.model.brakes.raised import Raised
 from tests.engine.learning.problems.looks import a_look, seen
 from tests.making import NOON, a_build, a_task
 
@@ -64,7 +65,21 @@ def test_an_approval_is_due_before_the_start() -> None:
     tasks = {"tidy": task}
     assert look(a_look(tasks=tasks)) == ()
     [found] = look(a_look(now=NOON + DAY, tasks=tasks)) or ()
-    assert (found.id, found.severity) == ("expiring:approval of tidy", "medium")
+    assert (found.id, found.severity) == ("expiring:approval:tidy", "medium")
     [found] = look(a_look(now=NOON + 3 * DAY, tasks=tasks)) or ()
     assert found.text.startswith("tidy was to start already and waits for your approval")
     assert look(a_look(now=NOON + DAY, tasks={"tidy": a_task("tidy", start_at=NOON + 2 * DAY)})) == ()
+
+
+def test_a_raised_limit_ends_tonight() -> None:
+    """Told in the hours before, of tasks that are not done."""
+    row = Raised(label="tidy", figure="files", limit=40.0, until=NOON + timedelta(hours=12), by="operator:ada")
+    tasks = {"tidy": a_task("tidy")}
+    assert look(a_look(raised={row.key: row}, tasks=tasks)) == ()
+    late = NOON + timedelta(hours=7)
+    [found] = look(a_look(now=late, raised={row.key: row}, tasks=tasks)) or ()
+    assert (found.id, found.severity) == ("expiring:raised:tidy/files", "low")
+    assert "the raised limit of tidy, files 40, ends" in found.text
+    done = a_task("tidy", t.Done(build="tidy-1", note="", at=NOON))
+    assert look(a_look(now=late, raised={row.key: row}, tasks={"tidy": done})) == ()
+    assert look(a_look(now=NOON + timedelta(hours=13), raised={row.key: row}, tasks=tasks)) == ()

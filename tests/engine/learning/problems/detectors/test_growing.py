@@ -44,11 +44,11 @@ def test_what_old_builds_left() -> None:
     few = (Leftover(build="a-1", path="/x", bytes=99 * MIB),)
     assert look(a_look(leftovers=few)) == ()
     [found] = look(a_look(leftovers=(*few, Leftover(build="a-1", path="/y", bytes=MIB)))) or ()
-    assert (found.id, found.severity, found.fix) == ("growing:old builds", "low", Fix.ROOM)
+    assert (found.id, found.severity, found.fix) == ("growing:old-builds", "low", Fix.ROOM)
     assert found.text.startswith("1 build that ended more than 14 days ago still take 100 MiB")
 
 
 def test_what_the_record_need_not_hold() -> None:
     """Is pruned by a fix."""
     [found] = look(a_look(prunable_bytes=5)) or ()
-    assert (found.id, found.fix) == ("growing:old entries", Fix.PRUNE)
+    assert (found.id, found.fix) == ("growing:old-entries", Fix.PRUNE)
