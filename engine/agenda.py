@@ -55,6 +55,7 @@ class Agenda:
         now, occupying = self._hall.clock.now(), self._hall.ledger.occupying()
         settings, picture = self._hall.settings, self._herald.picture()
         facts = gather(picture, settings, now, occupying, self.hours.spans, self.rates.usual)
+        facts = msgspec.structs.replace(facts, night=self.rates.night)
         if self.draining:
             facts = msgspec.structs.replace(facts, paused=True)
         if not facts.stopped and kill_switch.engaged(self._hall.workspace):

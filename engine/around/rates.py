@@ -7,6 +7,7 @@ from engine.around import bounds
 from engine.builds.roster import Roster
 from engine.facts import gather
 from engine.hall import Hall
+from engine.policy import observing
 from engine.policy.moment import rates
 from engine.safety.limits.meter import Meter
 from engine.safety.limits.usual import Usual, amount_of
@@ -53,6 +54,11 @@ class Rates:
         """What builds of a category use, by the median of those so far."""
         return self._usual.medians
 
+    @property
+    def night(self) -> tuple[datetime, ...]:
+        """From when to when the night lasts that it is; empty by day, and where nothing is limited in nights."""
+        return bounds.night_at(self._nights, self._hall.clock.now()) or ()
+
     def usage(self) -> tuple[Usage, ...]:
         """How much of each limit is taken at this moment."""
         now = self._hall.clock.now()
@@ -88,18 +94,23 @@ class Rates:
     def next_start(self, view: View) -> datetime | None:
         """The next moment at which a task that waits for nothing but a brake on all builds may start."""
         breakers = [known for known in view.breakers.values() if isinstance(known.state, Open)]
-        usage = self.usage()
+        # While it observes, what was only written down counts as well, and beside what was really used.
+        usage = observing.taken(view.control, view.tasks, self.usage(), view.at, self.night)
         if not breakers and not any(one.limit and one.frees for one in usage):
             return None
         opens = {known.key: known.state.until for known in breakers if isinstance(known.state, Open)}
         facts = gather(view, self._hall.settings, view.at, self._hall.ledger.occupying(), (), self.usual)
+        active = (*facts.active, *observing.occupied(view.control, view.tasks, view.at))
+        decided = observing.decided(view.control)
         known: dict[tuple[object, ...], datetime | None] = {}
         for label in self._hall.ledger.waiting:
             spec = view.tasks[label].spec
+            if decided.get(label) == spec.digest:
+                continue
             key = (spec.repo, *rates.alike(spec, usage))
             if key not in known:
-                free = rates.free_at(spec, usage, facts.active, self.usual, view.at)
-                fits = rates.fits(spec, usage, facts.active, self.usual, view.at)
+                free = rates.free_at(spec, usage, active, self.usual, view.at)
+                fits = rates.fits(spec, usage, active, self.usual, view.at)
                 at = [moment for moment in (free, opens.get(breaker_key(COMMAND, spec.repo))) if moment is not None]
                 known[key] = max(at) if at and (fits or free is not None) else None
         return min((at for at in known.values() if at is not None and at > view.at), default=None)

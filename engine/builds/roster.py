@@ -176,7 +176,7 @@ class Roster:
     def _record_would(self, intent: planner.WouldStart) -> None:
         """Write down a start that is not carried out."""
         store = self._hall.store
-        control = observing.noted(store.control, self._hall.task(intent.label), self._hall.clock.now())
+        control = observing.noted(store.control, self._hall.task(intent.label), self._hall.clock.now(), intent.need)
         reason = Reason(
             actor=ENGINE,
             action="would_start",

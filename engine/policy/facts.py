@@ -40,6 +40,8 @@ class Facts(Noun, frozen=True, kw_only=True):
     """The windows that are open now and in the time to come, in order; none without windows."""
     usage: tuple[Usage, ...] = ()
     """How much of each limit on what all builds use together is taken."""
+    night: tuple[datetime, ...] = ()
+    """From when to when the night lasts that it is; empty by day, and where nothing is limited in nights."""
     usual: Mapping[Category, Amount] = {}
     """What builds of a category use, by the median of those so far."""
     sandbox_trouble: str | None = None

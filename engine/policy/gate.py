@@ -80,7 +80,7 @@ _MOMENT = (
     ),
     _Moment(
         rates.RULE,
-        ("usage", "usual", "active", "now"),
+        ("usage", "night", "usual", "active", "now"),
         lambda t, v, f, r: (rates.check(t.spec, f.usage, f.active, f.usual, f.now, r.zone),),
     ),
     _Moment(sandbox.RULE, (), lambda t, v, f, r: (sandbox.check(t.label, f.sandbox_trouble, r.unsandboxed),)),

@@ -34,6 +34,8 @@ class WouldStart(Tagged, frozen=True, kw_only=True, tag="would_start"):
 
     label: str
     verdict: Verdict
+    need: Amount = Amount()
+    """What its build is taken to use."""
 
 
 class Ask(Tagged, frozen=True, kw_only=True, tag="ask"):
@@ -93,7 +95,8 @@ def plan(
     observes = view.control.mode is Mode.OBSERVE
     if observes:
         would_run = observing.occupied(view.control, view.tasks, facts.now)
-        facts = msgspec.structs.replace(facts, active=(*facts.active, *would_run))
+        usage = observing.taken(view.control, view.tasks, facts.usage, facts.now, facts.night)
+        facts = msgspec.structs.replace(facts, active=(*facts.active, *would_run), usage=usage)
     else:
         intents += [Deliver(build=build_id) for build_id in deliverable]
     known = observing.decided(view.control)
@@ -109,8 +112,12 @@ def plan(
             continue
         verdict = judge(task, view, facts, rules)
         if verdict.stance is Stance.ALLOW or (observes and _only_observed(verdict)):
-            intents.append((WouldStart if observes else Start)(label=label, verdict=verdict))
-            facts = msgspec.structs.replace(facts, active=(*facts.active, claim(task, "", facts.usual)))
+            claimed = claim(task, "", facts.usual)
+            if observes:
+                intents.append(WouldStart(label=label, verdict=verdict, need=claimed.rest))
+            else:
+                intents.append(Start(label=label, verdict=verdict))
+            facts = msgspec.structs.replace(facts, active=(*facts.active, claimed))
             shut = _shut_to(view, facts)
             free -= 1
         elif verdict.stance is not Stance.WAIT:

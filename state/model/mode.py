@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from state.model.brakes.usage import Amount
 from state.model.record import Noun
 
 WITHDRAWN = "observe mode"
@@ -27,6 +28,8 @@ class Would(Noun, frozen=True, kw_only=True):
     at: datetime
     until: datetime
     """When its build would have ended, by the task's estimate: until then it counts as if it took a slot."""
+    need: Amount = Amount()
+    """What its build was taken to use: reserved until then, and counted as used after that."""
 
 
 class Observation(Noun, frozen=True, kw_only=True):

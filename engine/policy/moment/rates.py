@@ -12,8 +12,6 @@ from state.model.verdict import Finding, Stance
 
 RULE = "rates"
 
-_MINUTE_S = 60.0
-
 
 def need(spec: Spec, usual: Mapping[Category, Amount]) -> Amount:
     """Return what a build of a task is taken to use: its budget, else what is usual in its category, else nothing."""
@@ -75,10 +73,9 @@ def _tight(
         if not one.limit or not counts(one.scope, spec.label, spec.category):
             continue
         # In a single minute a build makes only some of its calls, so that nothing is reserved there.
-        brief = one.window_s and one.window_s <= _MINUTE_S
         # What needs more than the limit by itself starts when all of it is free.
-        wanted = 0 if brief else min(one.of(need(spec, usual)), one.limit)
-        others = () if brief else (build for build in active if counts(one.scope, build.label, build.category))
+        wanted = 0 if one.brief else min(one.of(need(spec, usual)), one.limit)
+        others = () if one.brief else (build for build in active if counts(one.scope, build.label, build.category))
         reserved = sum(one.of(build.rest) for build in others)
         used = one.at(now)
         if used >= one.limit or (wanted and used + reserved + wanted > one.limit):

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from state.model.record import Noun
 
+_BRIEF_S = 60.0
+
 
 class Amount(Noun, frozen=True, kw_only=True):
     """What is counted of a build."""
@@ -72,6 +74,11 @@ class Usage(Noun, frozen=True, kw_only=True):
     def column(self) -> str:
         """The field of an amount that it is about."""
         return {"calls": "calls", "usd": "spent", "files": "files"}[self.figure.partition("_")[0]]
+
+    @property
+    def brief(self) -> bool:
+        """Whether it counts over so short a time that a build uses only a part of what it needs within it."""
+        return 0 < self.window_s <= _BRIEF_S
 
     def at(self, now: datetime) -> int:
         """How much is taken at a later moment if nothing more is used until then."""

@@ -15,8 +15,9 @@ from state.model import task as t
 from state.model.control import Control
 from state.model.escalation import EscalationKind
 from state.model.mode import Mode
+from state.model.money import MICRO
 from state.model.when.schedule import Schedule
-from state.settings import EngineSettings, QueueSettings, Settings
+from state.settings import EngineSettings, NightSettings, QueueSettings, RateSettings, Settings
 from tests.engine.engines import House, Scene, ask, building, nudge, play, until
 from tests.engine.work.repositories import git, repository
 from tests.making import NOON, a_spec, a_task
@@ -102,6 +103,27 @@ def test_a_start_gives_its_slot_back_when_its_time_is_over(tmp_path: Path) -> No
         await until(lambda: would(house) == ["a", "b"], "the slot to be given back")
 
     begin(tmp_path, scene, queue=QueueSettings(slots=1))
+
+
+def test_observing_keeps_to_the_limits_that_it_would_use_up_live(tmp_path: Path) -> None:
+    """A budget is reserved, then counted as used for an hour, and what really was used stays as it is."""
+
+    async def scene(house: House, engine: Engine) -> None:
+        await ask(engine, OBSERVE)
+        for label in ("a", "b"):
+            await ask(engine, add(label, hours=0.5, budget=6 * MICRO))
+        await until(lambda: would(house) == ["a"], "what there is room for")
+        house.clock.forward(0.75 * 3600)
+        await nudge(engine)
+        assert would(house) == ["a"], "its build would be over, and its money spent"
+        assert engine._agenda.rates.next_start(engine.view()) == NOON + timedelta(hours=1.5)
+        assert [usage.used for usage in engine.view().engine.limits] == [0]
+        house.clock.forward(0.75 * 3600)
+        await nudge(engine)
+        await until(lambda: would(house) == ["a", "b"], "the hour to be over")
+
+    rates = RateSettings(calls_per_min=0, files_per_h=0, usd_per_h=10 * MICRO)
+    begin(tmp_path, scene, rates=rates, night=NightSettings(usd=0))
 
 
 def test_live_starts_what_was_only_observed(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from engine.policy import observing
 from engine.policy.estimate import ASSUMED_S
+from state.model.brakes.usage import Amount, Usage
 from state.model.control import Control
 from state.model.mode import Mode
 from tests.making import NOON, a_task
@@ -66,3 +67,33 @@ def test_a_yes_is_remembered_while_it_observes() -> None:
     assert once.observation is not None
     assert once.observation.agreed == ("tidy",)
     assert observing.agreed(LIVE, "tidy") == ()
+
+
+def test_what_would_run_reserves_what_it_was_taken_to_need() -> None:
+    """Until its estimate is over, as a build that is under way does."""
+    task = a_task("tidy", hours=2.0)
+    known = observing.noted(OBSERVING, task, NOON, Amount(spent=6))
+    (active,) = observing.occupied(known, {"tidy": task}, NOON + HOUR)
+    assert (active.rest, active.category) == (Amount(spent=6), task.spec.category)
+
+
+def test_what_would_be_over_counts_as_used_for_as_long_as_a_limit_lasts() -> None:
+    """In the scopes that are its own, beside what was really used, and not for ever; live nothing is added."""
+    task = a_task("tidy", hours=1.0)
+    known, tasks = observing.noted(OBSERVING, task, NOON, Amount(spent=6, calls=90, files=2)), {"tidy": task}
+    real = (NOON + 2.5 * HOUR, 1)
+    usage = (
+        Usage(figure="usd_per_h", used=1, limit=10, window_s=3600.0, frees=(real,)),
+        Usage(figure="usd_per_h", used=0, limit=10, window_s=3600.0, scope="task:other"),
+        Usage(figure="calls_per_min", used=0, limit=100, window_s=60.0),
+        Usage(figure="calls_per_night", used=0, limit=100, window_s=0.0),
+    )
+    night = (NOON, NOON + 8 * HOUR)
+    assert observing.taken(known, tasks, usage, NOON + HOUR / 2, night) == usage
+    found = observing.taken(known, tasks, usage, NOON + HOUR, night)
+    assert [one.used for one in found] == [7, 0, 0, 90]
+    assert found[0].frees == ((NOON + 2 * HOUR, 6), real) and found[3].frees == ((night[1], 90),)
+    assert [one.used for one in observing.taken(known, tasks, usage, NOON + 2 * HOUR, night)] == [1, 0, 0, 90]
+    later = (NOON + 24 * HOUR, NOON + 32 * HOUR)
+    assert observing.taken(known, tasks, usage, NOON + 25 * HOUR, later) == usage
+    assert observing.taken(LIVE, tasks, usage, NOON + HOUR, night) == usage

@@ -11,6 +11,7 @@ from engine.policy.facts import Active, Facts, Rules
 from engine.schedule import planner
 from engine.schedule.waiting import Waiting
 from state.model import task as t
+from state.model.brakes.usage import Amount, Usage
 from state.model.control import Control
 from state.model.verdict import Finding, Stance
 from state.model.view import View
@@ -188,3 +189,15 @@ def test_observing_heeds_the_brakes_and_what_runs() -> None:
     busy = Active(label="other", build="other-1", repo="/r", paths=())
     assert plan(a_task("a", repo="/r"), a_task("b"), active=(busy,), control=OBSERVING) == ["wouldstart b"]
     assert plan(a_task("a"), stopped=True, control=OBSERVING) == []
+
+
+def test_observing_starts_no_more_than_the_limits_on_money_would_let() -> None:
+    """What would start reserves its budget in the same turn, while it would run, and counts as used after that."""
+    hourly = Usage(figure="usd_per_h", used=0, limit=10, window_s=3600.0)
+    first, second = a_task("a", hours=1.0, budget=6), a_task("b", budget=6)
+    changes = {"usage": (hourly,), "control": OBSERVING}
+    assert plan(first, second, **changes) == ["wouldstart a"]
+    for hours, started in ((0.5, []), (1.5, []), (2.5, ["wouldstart b"])):
+        known = observing.noted(OBSERVING, first, NOON - timedelta(hours=hours), Amount(spent=6))
+        assert plan(first, second, **{**changes, "control": known}) == started
+    assert plan(first, second, usage=(hourly,)) == ["start a"]
