@@ -12,11 +12,11 @@ from engine.builds.roster import Roster
 from engine.desk.desk import Desk
 from engine.facts import gather, rules_of
 from engine.hall import Hall
-from engine.herald import Herald
 from engine.nursery import Nursery
 from engine.rounds.rounds import Rounds
 from engine.safety import kill_switch
 from engine.schedule import planner
+from engine.viewers.herald import Herald
 from state.settings import Settings
 
 

@@ -6,7 +6,6 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from engine import picture
 from engine.around.bounds import still
 from engine.clock import Clock, SystemClock
 from engine.desk.desk import Desk
@@ -15,6 +14,7 @@ from engine.rounds.check import check
 from engine.safety import crash, kill_switch
 from engine.safety.privacy.ward import obey, ward
 from engine.schedule.almanac import Almanac
+from engine.viewers import picture
 from engine.work import trial
 from state.errors import MidwatchError, WorkspaceBusy
 from state.files import Workspace

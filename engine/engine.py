@@ -12,12 +12,10 @@ from engine.around.failsafe import Failsafe
 from engine.around.logs import Logs
 from engine.around.urgent import Urgent
 from engine.builds.roster import Roster
-from engine.bus import Subscription
 from engine.clock import Clock
 from engine.deeds import Deeds
 from engine.desk.desk import Desk
 from engine.hall import Hall
-from engine.herald import Herald
 from engine.nursery import Nursery
 from engine.outside import Outside
 from engine.reversal.undo import Undo
@@ -26,6 +24,8 @@ from engine.rounds.rounds import Rounds
 from engine.safety import crash
 from engine.safety.kill import KillReport
 from engine.safety.stop_watch import StopWatch
+from engine.viewers.bus import Subscription
+from engine.viewers.herald import Herald
 from engine.work.sandbox import Machine
 from state.files import MidwatchError, Workspace
 from state.journal import Entry

@@ -4,9 +4,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from engine.bus import Subscription
 from engine.ledger import Ledger
 from engine.reports.subagents import PAUSE, SubagentFiles
+from engine.viewers.bus import Subscription
 from state.files import Workspace
 from state.model.view import View
 

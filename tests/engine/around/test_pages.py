@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.around import pages
-from engine.bus import Bus
 from engine.ledger import Ledger
+from engine.viewers.bus import Bus
 from state.files import create_workspace
 from state.model import build as b
 from state.model import task as t

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from engine import picture
-from engine.bus import Bus, Subscription
 from engine.clock import Clock
+from engine.viewers import picture
+from engine.viewers.bus import Bus, Subscription
 from state.journal import Entry
 from state.model.brakes.usage import Usage
 from state.model.progress import Progress

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engine import picture
+from engine.viewers import picture
 from state.files import create_workspace
 from state.model.progress import Progress
 from state.model.view import EngineInfo

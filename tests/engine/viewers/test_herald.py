@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.herald import Herald
+from engine.viewers.herald import Herald
 from state.files import create_workspace
 from state.model import command as c
 from state.model.view import EngineInfo

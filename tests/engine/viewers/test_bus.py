@@ -2,7 +2,7 @@
 
 import asyncio
 
-from engine.bus import Bus
+from engine.viewers.bus import Bus
 from state.model.view import EngineInfo, View
 from tests.making import NOON, a_build, a_task
 

@@ -1,0 +1,1 @@
+"""What those who look on are told: the whole, then what changes."""
