@@ -10,6 +10,7 @@ from engine.reports.switch import passed
 from state.model.brakes.kill_use import KillUse, last_drill, last_use
 from state.model.brakes.safekeeping import Safekeeping
 from state.model.build import Build
+from state.model.learning.problem import Severity
 from state.model.money import MICRO
 from state.model.record import Noun
 from state.model.view import View
@@ -101,6 +102,9 @@ def _brakes(view: View) -> Iterator["Metric"]:
     for breaker in view.breakers.values():
         states[(breaker.state_name,)] += 1
     yield _labelled("breakers", "Circuit breakers, by state.", ("state",), states.items())
+    seen = Counter(row.seen.severity for row in view.problems.values() if row.open)
+    severities = {(severity.value,): seen[severity] for severity in Severity}
+    yield _labelled("problems", "Problems that the last look saw.", ("severity",), severities.items())
     limits = {(usage.figure, usage.scope or "all"): usage for usage in view.engine.limits}
     used = {key: _dollars(key[0], usage.used) for key, usage in limits.items()}
     yield _labelled("limit_used", "How much of a limit is taken.", ("figure", "scope"), used.items())

@@ -27,6 +27,8 @@ from state.model.brakes.safekeeping import Kind, Rehearsal, Safekeeping, Snapsho
 from state.model.brakes.usage import Usage
 from state.model.control import Control
 from state.model.escalation import Escalation, EscalationKind, Urgency
+from state.model.learning import problem
+from state.model.learning.problem import Problem, Sighting
 from state.model.view import EngineInfo, View
 from tests.making import NOON, a_build, a_task
 
@@ -44,6 +46,7 @@ def full() -> Found:
         a_build("slow-1", b.Running(token="t", pid=1, start_ticks=1, boot=""), hold=hold),
     )
     used = KillUse(id="u", at=NOON, by="operator:ada", means=Means.KEY, ms=400.0, builds=2, processes=9)
+    full = Sighting(kind=problem.Kind.DISK, subject="/", severity=problem.Severity.HIGH, text="full")
     asked = Escalation(id="e", type=EscalationKind.LIMIT_REACHED, priority=Urgency.HIGH, text="", created_at=NOON)
     odd = Anomaly(id="a", label="slow", build="slow-1", figure="calls", value=9, limit=5, text="", created_at=NOON)
     view = View(
@@ -62,6 +65,10 @@ def full() -> Found:
         escalations={"e": asked},
         anomalies={"a": odd},
         breakers={"k": Breaker(runner="command", repo="/srv")},
+        problems={
+            "disk:/": Problem(id="disk:/", seen=full, first_at=NOON, last_at=NOON),
+            "disk:/b": Problem(id="disk:/b", seen=full, first_at=NOON, last_at=NOON, gone_at=NOON),
+        },
         safekeeping=Safekeeping(
             snapshot=Snapshot(id="s", at=NOON, by="engine", kind=Kind.ROUTINE, files=1, bytes=10, added=10),
             rehearsal=Rehearsal(snapshot="s", at=NOON, ok=True, took_s=1.0, files=1, bytes=10),
@@ -114,6 +121,8 @@ def samples(found: Found) -> dict[tuple[str, tuple[tuple[str, str], ...]], float
         ("files_changed_total", {}, 3),
         ("breakers", {"state": "closed"}, 1),
         ("breakers", {"state": "open"}, 0),
+        ("problems", {"severity": "high"}, 1),
+        ("problems", {"severity": "critical"}, 0),
         ("limit_used", {"figure": "calls_per_min", "scope": "all"}, 3),
         ("limit", {"figure": "calls_per_min", "scope": "all"}, 100),
         ("limit_used", {"figure": "usd_per_h", "scope": "all"}, 0.5),
