@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from engine.policy.bands.kinds import runner
 from engine.telemetry.measures import ran_s
 from state.model.build import Build, Finished, Result
 from state.model.escalation import Escalation, EscalationKind
@@ -23,7 +24,7 @@ class Run(NamedTuple):
 
 
 class Group(NamedTuple):
-    """The builds and tasks that share a category, a repository or a way of being run."""
+    """The builds and tasks that share a category, a repository or the program that their command begins with."""
 
     by: str
     """`category`, `repository` or `runner`."""
@@ -49,21 +50,21 @@ def gather(view: View) -> list[Group]:
         if task is None or not isinstance(build.state, Finished):
             continue
         run = Run(build, task, build.state.ending, _figures(build, held))
-        for group in _groups(groups, task, "bubblewrap" if build.sandboxed else "none"):
+        for group in _groups(groups, task):
             group.runs.append(run)
             group.tasks.add(task.label)
     for asked in view.escalations.values():
         task = view.tasks.get(asked.label)
         if task is not None:
-            for group in _groups(groups, task, ""):
+            for group in _groups(groups, task):
                 group.asked.setdefault(asked.type, set()).add(task.label)
                 group.tasks.add(task.label)
     return [groups[key] for key in sorted(groups)]
 
 
-def _groups(groups: dict[tuple[str, str], Group], task: Task, runner: str) -> Iterable[Group]:
-    keys = [("category", task.spec.category.value), ("repository", task.spec.repo), ("runner", runner)]
-    for by, name in keys:
+def _groups(groups: dict[tuple[str, str], Group], task: Task) -> Iterable[Group]:
+    spec = task.spec
+    for by, name in (("category", spec.category.value), ("repository", spec.repo), ("runner", runner(spec.command))):
         if name:
             if (by, name) not in groups:
                 groups[by, name] = Group(by, name, [], {}, set())

@@ -29,10 +29,11 @@ class Past:
         attempt: int = 1,
         estimate: float | None = None,
         category: t.Category = t.Category.DOCUMENTATION,
+        command: str = "true",
         **told: Any,
     ) -> b.Build:
         """One build of a task, which ran for so many hours; `told` are fields of the build."""
-        spec = {"category": category, "hours": estimate, "repo": told.get("repo", "")}
+        spec = {"category": category, "hours": estimate, "repo": told.get("repo", ""), "command": command}
         self.tasks.setdefault(label, a_task(label, **spec))
         end = NOON + timedelta(hours=hours)
         made = a_build(

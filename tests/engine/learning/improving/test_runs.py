@@ -12,14 +12,14 @@ def test_a_build_belongs_to_its_category_repository_and_runner() -> None:
     """Only those that are over, and whose task is known."""
     past = Past()
     past.ran("a", repo="/srv/a")
-    past.ran("b", sandboxed=False)
+    past.ran("b", command="cargo build")
     past.builds["c-1"] = a_build("c-1", Running(token="t", pid=1, start_ticks=1, boot="b"))
     found = {(group.by, group.name): [run.build.id for run in group.runs] for group in gather(past.view)}
     assert found == {
         ("category", "documentation"): ["a-1", "b-1"],
         ("repository", "/srv/a"): ["a-1"],
-        ("runner", "bubblewrap"): ["a-1"],
-        ("runner", "none"): ["b-1"],
+        ("runner", "true"): ["a-1"],
+        ("runner", "cargo"): ["b-1"],
     }
 
 
