@@ -1,9 +1,13 @@
 """Text fitted into terminal cells."""
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
+from rich.style import Style
+from textual.style import Style as VisualStyle
+from textual.widget import Widget
 
 from state.text import clean
 
@@ -56,6 +60,18 @@ def tone_css(widget: str) -> str:
         Tone.REMOVED: "color: $text-error;",
     }
     return "\n".join(f"{widget} > .tone--{tone} {{ {rule} }}" for tone, rule in rules.items())
+
+
+def tone_style(widget: Widget, tone: Tone) -> Style:
+    """Return what a tone looks like on a widget's ground, and nothing of the ground itself: a row may have another."""
+    return _without_ground(widget.get_visual_style(f"tone--{tone}"))
+
+
+@lru_cache(maxsize=256)
+def _without_ground(seen: VisualStyle) -> Style:
+    # A component's own colour may be see-through, which says nothing without the ground that it is mixed with.
+    mixed = seen.rich_style
+    return Style(color=mixed.color, bold=mixed.bold, italic=mixed.italic, underline=mixed.underline)
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from widgets.cells import TONE_CLASSES, Tone, tone_css
+from widgets.cells import TONE_CLASSES, Tone, tone_css, tone_style
 
 ALWAYS = 2
 """How many hints at the end are never left out."""
@@ -88,7 +88,7 @@ class KeyBar(Widget):
                 self.post_message(self.Pressed(name))
 
     def _tone(self, tone: Tone) -> Style:
-        return self.get_component_rich_style(f"tone--{tone}", partial=True)
+        return tone_style(self, tone)
 
 
 def _size(hint: Hint) -> int:

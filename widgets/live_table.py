@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from widgets.cells import TONE_CLASSES, Cell, Column, Tone, fit, one_line, tone_css, widths
+from widgets.cells import TONE_CLASSES, Cell, Column, Tone, fit, one_line, tone_css, tone_style, widths
 
 R = TypeVar("R")
 Entry = tuple[Any, str]
@@ -304,4 +304,4 @@ class LiveTable(ScrollView, Generic[R], can_focus=True):
         return strip
 
     def _tone(self, tone: Tone) -> Style:
-        return self.get_component_rich_style(f"tone--{tone}", partial=True)
+        return tone_style(self, tone)

@@ -19,7 +19,7 @@ from state.model.view import EngineInfo
 from state.model.when.context import Situation
 from widgets import words
 from widgets.builds import CLOSE
-from widgets.cells import TONE_CLASSES, Cell, Tone, fit, one_line, tone_css
+from widgets.cells import TONE_CLASSES, Cell, Tone, fit, one_line, tone_css, tone_style
 
 _BETWEEN = " │ "
 _LINE = re.compile(r"[^\n]*?:(\d+): ")
@@ -198,7 +198,7 @@ class StatusLine(Widget):
         return width - sum(cell_len(part.text) + len(_BETWEEN) for part in parts)
 
     def _tone(self, tone: Tone) -> Style:
-        return self.get_component_rich_style(f"tone--{tone}", partial=True)
+        return tone_style(self, tone)
 
 
 def time_words(situation: Situation | None, now: datetime) -> str:

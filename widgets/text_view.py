@@ -14,7 +14,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from state.text import clean
-from widgets.cells import TONE_CLASSES, Cell, Tone, tone_css
+from widgets.cells import TONE_CLASSES, Cell, Tone, tone_css, tone_style
 
 _GAP = re.compile(r"^ +|  +")
 MAX_LINES = 5_000
@@ -170,7 +170,7 @@ class TextView(ScrollView, can_focus=True):
         self.refresh()
 
     def _tone(self, tone: Tone) -> Style:
-        return self.get_component_rich_style(f"tone--{tone}", partial=True)
+        return tone_style(self, tone)
 
 
 def diff_lines(text: str) -> list[Cell]:

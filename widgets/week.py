@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from state.model.when.window import Span
-from widgets.cells import TONE_CLASSES, Cell, Tone, fit, one_line, tone_css
+from widgets.cells import TONE_CLASSES, Cell, Tone, fit, one_line, tone_css, tone_style
 
 DAYS = 7
 LABEL = 8
@@ -183,7 +183,7 @@ class WeekView(Widget, can_focus=True):
         return range(first, max(first + 1, last))
 
     def _tone(self, tone: Tone) -> Style:
-        return self.get_component_rich_style(f"tone--{tone}", partial=True)
+        return tone_style(self, tone)
 
 
 def _column(local: datetime, per_hour: int) -> int:

@@ -114,11 +114,11 @@ def moment(value: datetime) -> str:
     return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def margin(margin: Margin, width: int) -> str:
-    """Return `files ███░ 7/10`: how much of a limit is taken."""
+def margin(margin: Margin, width: int, *, name: int = 0) -> str:
+    """Return `files ███░ 7/10`: how much of a limit is taken; its name takes so many cells at least."""
     percent = round(100 * min(margin.share, 1.0))
     used, limit = figure.said(margin.figure, margin.used), figure.said(margin.figure, margin.limit)
-    return f"{figure.name(margin.figure)} {bar(percent, width)} {used}/{limit}"
+    return f"{figure.name(margin.figure):<{name}} {bar(percent, width)} {used}/{limit}"
 
 
 def bar(percent: int, width: int) -> str:

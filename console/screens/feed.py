@@ -29,6 +29,8 @@ class Feed:
         self._tailed = ""
         self._reading = False
         self._over = False
+        self._silent = False
+        """Whether the log says that there is nothing in it."""
         self._diffed = ("", "")
         self._timer: Timer = pane.set_interval(LOOK_S, self._look, pause=True)
 
@@ -83,7 +85,8 @@ class Feed:
             self._look()
             return
         lines = [Cell(line) for line in chunk.lines]
-        if chunk.fresh:
+        if chunk.fresh or (lines and self._silent):
+            self._silent = not lines
             self._pane.log_view.show(lines or [Cell("It has printed nothing yet.", Tone.DIM)])
         else:
             self._pane.log_view.append(lines)

@@ -155,10 +155,11 @@ def _margins(active: ActiveBuild) -> Lines:
     live = active.live
     if live is None or live.life_at is None:
         return
-    for margin in margins(active.build, live, live.life_at):
-        if margin.used:
-            tone = Tone.BAD if margin.share >= 1 else Tone.WARN if margin.share >= CLOSE else Tone.DIM
-            yield Cell(f"  {words.margin(margin, 10)}", tone)
+    told = [margin for margin in margins(active.build, live, live.life_at) if margin.used]
+    name = max((len(figure.name(margin.figure)) for margin in told), default=0)
+    for margin in told:
+        tone = Tone.BAD if margin.share >= 1 else Tone.WARN if margin.share >= CLOSE else Tone.DIM
+        yield Cell(f"  {words.margin(margin, 10, name=name)}", tone)
 
 
 def _figures(build: Build, live: Progress | None) -> str:

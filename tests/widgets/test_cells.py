@@ -2,9 +2,12 @@
 
 import pytest
 from rich.cells import cell_len
+from textual.color import Color
+from textual.pilot import Pilot
 
-from tests.widgets.stage import HOSTILE, harmless
-from widgets.cells import TONE_CLASSES, Column, Tone, fit, one_line, tone_css, widths
+from tests.widgets.stage import HOSTILE, Stage, harmless, play
+from widgets.cells import TONE_CLASSES, Column, Tone, fit, one_line, tone_css, tone_style, widths
+from widgets.text_view import TextView
 
 
 @pytest.mark.parametrize(
@@ -58,3 +61,23 @@ def test_every_tone_has_a_style() -> None:
     css = tone_css("Thing")
     assert all(f"Thing > .tone--{tone} " in css for tone in Tone)
     assert len(TONE_CLASSES) == len(Tone)
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "nord", "gruvbox"])
+def test_what_is_dim_stands_out_less_than_the_rest_in_every_theme(theme: str) -> None:
+    """Nearer to the ground than plain text, on dark and on light ground, and still apart from it."""
+    view = TextView()
+
+    async def scene(stage: Stage, pilot: Pilot[None]) -> None:
+        stage.theme = theme
+        await pilot.pause()
+
+        def apart(tone: Tone) -> float:
+            color = tone_style(view, tone).color
+            assert color is not None
+            ground = view.background_colors[1]
+            return abs(Color.from_rich_color(color).brightness - ground.brightness)
+
+        assert 0.2 < apart(Tone.DIM) < apart(Tone.PLAIN)
+
+    play(view, scene)

@@ -42,7 +42,7 @@ def said(figure: str, value: float) -> str:
         size, unit = next(((size, unit) for size, unit in _UNITS if value >= size), (1, "bytes"))
         return f"{value / size:,.4g} {unit}"
     if figure.endswith("_s"):
-        return f"{value / 3600:,.4g} h" if value >= 3600 else f"{value:,.4g} s"
+        return f"{value / 3600:,.4g} h" if value >= 3600 else f"{round(value, 2):,.4g} s"
     return f"{value:,.6g}" if value < _WHOLE_FROM else f"{value:,.0f}"
 
 

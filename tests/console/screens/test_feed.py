@@ -31,7 +31,7 @@ def test_follows_a_running_build() -> None:
 
 
 def test_an_empty_log_says_so() -> None:
-    """A build that has printed nothing says that instead of showing another's log."""
+    """A build that has printed nothing says that instead of showing another's log, until it prints."""
     engine = night(FakeEngine())
     engine.put(running("quiet-1"), a_task("quiet"))
 
@@ -41,6 +41,11 @@ def test_an_empty_log_says_so() -> None:
         await helm.at("builds", "quiet-1")
         await helm.sees("It has printed nothing yet.")
         assert "5 passed" not in helm.text
+        paths = helm.app.deck.workspace.build("quiet-1")
+        paths.root.mkdir(parents=True)
+        paths.output.write_text("its first word\n")
+        await helm.sees("its first word")
+        assert "It has printed nothing yet." not in helm.text
 
     sail(scene, engine)
 
