@@ -62,8 +62,11 @@ class Disk:
         finally:
             self.close(fd)
 
-    def replace_with(self, path: Path, chunks: Iterable[bytes], mode: int) -> None:
-        """Put new contents under a name so that everyone sees the old or the new ones, whole, whatever happens."""
+    def replace_with(self, path: Path, chunks: Iterable[bytes], mode: int, *, named: bool = True) -> None:
+        """Put new contents under a name so that everyone sees the old or the new ones, whole, whatever happens.
+
+        Unless `named`, it is left to the caller to make the new name durable, for many at once by `sync_folder`.
+        """
         partial = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
         fd = self.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         try:
@@ -77,7 +80,8 @@ class Disk:
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
-        self.sync_folder(path.parent)
+        if named:
+            self.sync_folder(path.parent)
 
 
 DISK = Disk()

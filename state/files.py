@@ -131,12 +131,13 @@ class Workspace:
         return BuildPaths(self.builds / f"{build_id}.verify")
 
 
-def atomic_write(path: Path, data: bytes | str, *, mode: int = 0o644, disk: Disk = DISK) -> None:
+def atomic_write(path: Path, data: bytes | str, *, mode: int = 0o644, disk: Disk = DISK, named: bool = True) -> None:
     """Replace a file's contents durably: a reader, or a crash, sees all of the old or all of the new.
 
-    `mode` is lessened by the umask. Raises OSError, with the old contents untouched.
+    `mode` is lessened by the umask. Unless `named`, a power cut may bring back the old contents until the folder is
+    synced, which its caller does for many files at once. Raises OSError, with the old contents untouched.
     """
-    disk.replace_with(path, (data.encode() if isinstance(data, str) else data,), mode)
+    disk.replace_with(path, (data.encode() if isinstance(data, str) else data,), mode, named=named)
 
 
 class Lock:

@@ -1,16 +1,17 @@
 """One build's life, from an empty folder to its outcome, resumable at every step."""
 
 import asyncio
+import os
 import secrets
 from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from engine.builds import leavings
 from engine.builds.comparison import Comparison
 from engine.builds.outcome import Outcome
 from engine.builds.vigil import Vigil
 from engine.hall import Hall
-from engine.reversal.reported import reported
 from engine.safety import kill_switch
 from engine.safety.kill import killed
 from engine.safety.privacy.vault import Vault
@@ -25,6 +26,7 @@ from state.files import BuildPaths, MidwatchError
 from state.model import build as b
 from state.model import task as t
 from state.model.brakes.hold import Hold
+from state.model.brakes.reversal import Deed
 from state.model.mode import Mode
 from state.model.moves import held_s, move_build, move_task, release
 from state.model.progress import Progress
@@ -40,6 +42,8 @@ class Attempt:
         self._adopted = adopted
         self._paths: BuildPaths = hall.workspace.build(build_id)
         self._outcome = Outcome(hall, build_id)
+        self._files: tuple[str, ...] | None = None
+        """What a build without a repository left; None while nobody has looked."""
         self._verified_tree = ""
         self._vigil: Vigil | None = None
         self._killed_by = ""
@@ -72,7 +76,8 @@ class Attempt:
                 await self._step()
                 if not isinstance(self.build.state, b.Running):
                     self._heed_operator()
-                await self._hall.durable()
+                if not self._only_reads:
+                    await self._hall.durable()
             except StoreFailed:
                 if not self._hall.trouble:
                     raise
@@ -82,6 +87,14 @@ class Attempt:
             self._adopted = False
             if isinstance(self.build.state, b.Reviewing):
                 return
+
+    @property
+    def _only_reads(self) -> bool:
+        """Whether the next step does nothing in the world and never waits, so that one sync will do for both."""
+        state = self.build.state
+        if self.build.repo or self.task.spec.verify:
+            return False
+        return isinstance(state, b.Checking) or (isinstance(state, b.Ended) and self._files is not None)
 
     async def _step(self) -> None:
         try:
@@ -162,8 +175,11 @@ class Attempt:
                 await self._ended("ended while no engine ran")
                 return
         if not build.repo:
+            if not self._adopted and os.path.lexists(self._paths.root):
+                await asyncio.to_thread(workspace.clear, self._paths)
             workspace.prepare_empty(self._paths)
         confinement = await self._leased(await self._confinement(token))
+        await self._hall.seats.ensure(self.id, token)
         if self._withdrawn():
             return
         seat = self._hall.seats.claim(self.id, token)
@@ -225,9 +241,9 @@ class Attempt:
 
     async def _ended(self, why: str, progress: Progress | None = None) -> None:
         """Its processes are gone: say what came of it, as far as that can be proven."""
-        await self._note_reports()
-        build = self.build if progress is None else self._with_figures(progress)
-        code = process.exit_code(self._paths)
+        code, did, self._files = await asyncio.to_thread(leavings.read, self._paths, repo=bool(self.build.repo))
+        self._note_reports(did)
+        build = self.build if progress is None else leavings.counted(self.build, progress)
         now = self._hall.clock.now()
         ran_s = (now - (build.started_at or build.created_at)).total_seconds() - held_s(build, now)
         if self._withdrawn():
@@ -250,27 +266,12 @@ class Attempt:
             answered = self._hall.questions.answer(build.label, "it ended", now) if build.hold else ()
             self._hall.stage([ended, *answered], "build_ended", why, build)
 
-    async def _note_reports(self) -> None:
+    def _note_reports(self, did: tuple[Deed, ...]) -> None:
         """Write down what it said that it did outside, however it ended: that is what `undo` may have to take back."""
         build = self.build
-        did = await asyncio.to_thread(reported, self._paths)
         if did and not build.did:
             names = ", ".join(deed.name for deed in did)
             self._hall.stage([msgspec.structs.replace(build, did=did)], "action_reported", names, build)
-
-    def _with_figures(self, progress: Progress) -> b.Build:
-        return msgspec.structs.replace(
-            self.build,
-            percent=progress.percent,
-            step=progress.step,
-            cpu_s=progress.cpu_s,
-            output_bytes=progress.output_bytes,
-            # One that was over at once was never looked at.
-            memory_bytes=progress.memory_most_bytes or None,
-            calls=progress.calls,
-            spent=progress.spent,
-            tokens=progress.tokens,
-        )
 
     async def _collect(self) -> None:
         build = self.build
@@ -283,7 +284,9 @@ class Attempt:
                 "notes": (*build.notes, *collected.notes),
             }
         else:
-            files = await asyncio.to_thread(workspace.deliverables, self._paths)
+            files = self._files
+            if files is None:
+                files = await asyncio.to_thread(workspace.deliverables, self._paths)
             changes = {"deliverables": files, "files_changed": len(files)}
         build = msgspec.structs.replace(self.build, **changes)
         checking = move_build(build, b.Checking(candidate=build.result))

@@ -1,11 +1,12 @@
 """Compares the figures of one build with those of the builds before it."""
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from engine.hall import Hall
-from engine.policy.bands.band import judged, outside
+from engine.policy.bands.band import judged, outside, within_reach
 from engine.policy.bands.figures import (
     CALLS,
     CPU,
@@ -42,7 +43,7 @@ class Comparison:
     def __init__(self, hall: Hall, build_id: str) -> None:
         self._hall = hall
         self._id = build_id
-        self._bands: dict[str, Band] = {}
+        self._bands: Mapping[str, Band] = {}
         self._made_for: Settings | None = None
 
     @property
@@ -139,7 +140,10 @@ class Comparison:
     def _unusual(self, measured: Measured) -> _Unusual | None:
         """Return which edge a value is beyond, that of a cap or else that of its band; None for neither."""
         figure, value = measured
-        band, cap = self._known().get(figure.name), self._cap(figure)
+        cap = self._cap(figure)
+        if within_reach(value, figure) and not (cap and value > cap):
+            return None
+        band = self._known().get(figure.name)
         if cap and value > cap:
             text = f"{figure.words} {figure.show(value)}, over the cap of {figure.show(cap)} in [anomalies.caps]"
             return _Unusual(cap, text, band)
@@ -147,7 +151,7 @@ class Comparison:
             return _Unusual(band.high if value > band.high else band.low, judged(value, figure, band), band)
         return None
 
-    def _known(self) -> dict[str, Band]:
+    def _known(self) -> Mapping[str, Band]:
         """The bands, made when they are first needed: what ends meanwhile must not move them."""
         settings = self._hall.settings
         if self._made_for is not settings:

@@ -153,7 +153,8 @@ class Roster:
             label=spec.label,
             attempt=attempt,
             created_at=now,
-            state=b.Preparing(),
+            # One without a repository has nothing to prepare but an empty folder.
+            state=b.Preparing() if spec.repo else b.Starting(token=self._hall.seats.reserve(build_id)),
             limits=bounds.in_force(limits_for(settings, spec), self._hall.store.raised.values(), spec.label, now),
             sandboxed=own is None or own.sandbox is not SandboxKind.NONE,
             repo=spec.repo,

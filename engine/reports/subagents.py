@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from state.disk import DISK
 from state.files import Workspace, atomic_write
 from state.model.build import Build, Check, Result
 from state.model.progress import Progress
@@ -86,6 +87,8 @@ class SubagentFiles:
                 del self._written[label]
             else:
                 self._unfinished.add(label)
+        if written:
+            DISK.sync_folder(self._folder)
         self._list(running.values(), view)
         return tuple(written)
 
@@ -102,7 +105,7 @@ class SubagentFiles:
                 self.postponed = self.postponed or last.progress != progress
                 return False
         page = self._folder / page_name(task.label)
-        atomic_write(page, render_progress(task, build, progress, now))
+        atomic_write(page, render_progress(task, build, progress, now), named=False)
         self._written[task.label] = _Written(task=task, build=build, progress=progress, at=now)
         return True
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 _system = ctypes.CDLL(None)
 _ABSOLUTE = 1
 _CANCEL_ON_SET = 2
+_SAME_S = 0.001
+"""A moment that is no further from the one that is set already is the same."""
 _LOOK_AGAIN_S = 60.0
 """Where the system has no such timer, a moment is looked at again at least this often."""
 
@@ -33,6 +35,8 @@ class Alarm:
     def __init__(self, wake: Callable[[], None]) -> None:
         self.armed = False
         """Whether it is to ring."""
+        self._moment = 0.0
+        """What the kernel's timer is set to, in seconds of the wall clock; 0 once it rang."""
         self._wake = wake
         self._loop = asyncio.get_running_loop()
         self._plain: asyncio.TimerHandle | None = None
@@ -44,6 +48,8 @@ class Alarm:
 
     def set(self, in_s: float | None) -> None:
         """Ring once, in so many seconds by the clock as it is now, or as soon as the clock is set; None for never."""
+        if in_s is None and not self.armed:
+            return
         self.armed = in_s is not None
         if self._plain is not None:
             self._plain.cancel()
@@ -55,14 +61,19 @@ class Alarm:
 
     def _arm(self, in_s: float | None) -> bool:
         moment = 0.0 if in_s is None else time.clock_gettime(time.CLOCK_REALTIME) + max(in_s, 0.0)
+        if in_s is not None and abs(moment - self._moment) < _SAME_S:
+            return True
         value = _Span(int(moment), int(moment % 1 * 1e9))
         setting = _Setting(_Span(0, 0), value)
         flags = _ABSOLUTE | _CANCEL_ON_SET
-        return bool(_system.timerfd_settime(self._fd, flags, ctypes.byref(setting), None) == 0)
+        done = bool(_system.timerfd_settime(self._fd, flags, ctypes.byref(setting), None) == 0)
+        self._moment = moment if done else 0.0
+        return done
 
     def _rang(self) -> None:
         with contextlib.suppress(OSError):  # ECANCELED: the clock was set; EAGAIN: it was set anew in the meantime
             os.read(self._fd, 8)
+        self._moment = 0.0
         self._wake()
 
     def close(self) -> None:

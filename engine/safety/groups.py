@@ -54,6 +54,14 @@ def kill(groups: tuple[str, ...]) -> bool:
     return any(could)
 
 
+def deserted(groups: tuple[str, ...]) -> bool:
+    """Whether nobody is left whom `kill` would have to kill; False where the kernel cannot kill groups.
+
+    One look misses nobody: whoever starts another process is listed himself, and the other one behind him.
+    """
+    return any(os.path.exists(f"{group}/cgroup.kill") for group in groups) and not members(groups)
+
+
 def freeze(groups: tuple[str, ...], timeout_s: float) -> bool:
     """Stand every process in the groups still, at most for so long to wait until all do; return whether all do.
 

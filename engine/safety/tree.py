@@ -25,7 +25,6 @@ class Tree:
         self.supervisors: set[int] = set()
         """Pids of the processes that are ours and not the command's."""
         self._pidfds: list[int] = []
-        self._entry = processes.build_entry(paths.root)
         self._find()
 
     def __enter__(self) -> "Tree":
@@ -118,6 +117,7 @@ class Tree:
         everyone: dict[int, Stat] = {}
         marked: set[int] = set()
         seen: set[int] = set()
+        entry = processes.build_entry(self.paths.root)
         for _ in range(_LOOKS):
             fresh = set(processes.pids()) - seen
             if not fresh:
@@ -128,7 +128,7 @@ class Tree:
                 if found is None:
                     continue
                 everyone[pid] = found
-                if processes.carries(pid, self._entry):
+                if processes.carries(pid, entry):
                     marked.add(pid)
         return everyone, marked
 

@@ -2,12 +2,12 @@
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from engine.policy.bands.band import RECENT, WINDOW, band, failing
-from engine.policy.bands.figures import OF_RUNS, RETRIES, Figure
+from engine.policy.bands.figures import FIGURES, OF_RUNS, RETRIES, Figure
 from engine.policy.bands.kinds import Kind, kinds
 from engine.telemetry.measures import ended_at, is_sample, of_sample
 from state.model.anomaly import Band
@@ -40,15 +40,82 @@ class Fails(NamedTuple):
     kind: str
 
 
-class History:
-    """An index over the store's builds: kept in step by `note`, or built anew from the tables at any time.
+class Run(NamedTuple):
+    """A sample, with its values by figure."""
 
-    It holds the builds themselves; their figures are worked out when they are asked for.
+    at: datetime
+    build: str
+    own: Kind
+    values: Mapping[str, float]
+
+
+class Recent(NamedTuple):
+    """The latest builds of one kind, the oldest first."""
+
+    kind: Kind
+    runs: tuple[Run, ...]
+    ends: tuple[End, ...]
+
+    @property
+    def mixed(self) -> bool:
+        """Whether at least three closer kinds of builds are in it, none of which makes up more than half of it."""
+        counts = Counter(run.own for run in self.runs)
+        return len(counts) >= _MIXED and 2 * max(counts.values()) <= counts.total()
+
+    def values(self, figure: Figure, but: str = "") -> tuple[float, ...]:
+        """Return a figure's latest values, the oldest first, without those of the build `but`."""
+        if figure is RETRIES:
+            ends = [end for end in self.ends if not end.failed and end.build != but]
+            return tuple(float(end.retries) for end in ends[-WINDOW:])
+        runs = [run.values for run in self.runs if run.build != but]
+        return tuple(values[figure.name] for values in runs[-WINDOW:] if figure.name in values)
+
+
+class Bands(Mapping[str, Band]):
+    """The band of each figure by its name, from the builds as they were when this was made.
+
+    Each is worked out when it is first asked for, from the closest kind of which enough is known. A wider kind counts
+    only where it is mixed: fifty quick jobs and nothing else say what these are like, and nothing of the first long
+    build.
     """
+
+    def __init__(self, of: tuple[Recent, ...], *, sigma: float, least: int, but: str) -> None:
+        self._of = of
+        self._sigma = sigma
+        self._least = least
+        self._but = but
+        self._made: dict[str, Band | None] = {}
+
+    def __getitem__(self, name: str) -> Band:
+        if name not in self._made:
+            self._made[name] = self._make(FIGURES[name])
+        found = self._made[name]
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return (figure.name for figure in (*OF_RUNS, RETRIES) if figure.name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _make(self, figure: Figure) -> Band | None:
+        own, *wider = self._of
+        for recent in (own, *(recent for recent in wider if recent.mixed)):
+            values = recent.values(figure, self._but)
+            made = band(values, figure, recent.kind.words, sigma=self._sigma, least=self._least)
+            if made is not None:
+                return made
+        return None
+
+
+class History:
+    """An index over the store's builds: kept in step by `note`, or built anew from the tables at any time."""
 
     def __init__(self, tasks: Mapping[str, Task], builds: Iterable[Build]) -> None:
         self._tasks = tasks
-        self._runs: dict[Kind, list[tuple[datetime, str, Build]]] = {}
+        self._runs: dict[Kind, list[Run]] = {}
         self._ends: dict[Kind, list[End]] = {}
         self._row: dict[str, int] = {}
         """By label how many builds failed in a row."""
@@ -61,12 +128,12 @@ class History:
 
     def _read_runs(self, builds: Iterable[Build]) -> None:
         """Take in the samples of a whole table, the latest first, until each kind has as many as are kept."""
-        samples = sorted(((ended_at(build), build.id, build) for build in builds if is_sample(build)), key=_when)
-        for run in reversed(samples):
-            for kind in kinds(self._tasks[run[2].label].spec):
+        samples = sorted((build for build in builds if is_sample(build)), key=lambda build: (ended_at(build), build.id))
+        for build in reversed(samples):
+            for kind in kinds(self._tasks[build.label].spec):
                 runs = self._runs.setdefault(kind, [])
                 if len(runs) < _KEPT:
-                    runs.append(run)
+                    runs.append(self._run(build))
         for runs in self._runs.values():
             runs.reverse()
 
@@ -75,9 +142,14 @@ class History:
         if build.label not in self._tasks:
             return
         if is_sample(build):
+            run = self._run(build)
             for kind in kinds(self._tasks[build.label].spec):
-                _keep_run(self._runs.setdefault(kind, []), build)
+                _keep_run(self._runs.setdefault(kind, []), run)
         self._note_end(build)
+
+    def _run(self, build: Build) -> Run:
+        own = kinds(self._tasks[build.label].spec)[0]
+        return Run(at=ended_at(build), build=build.id, own=own, values=of_sample(build))
 
     def _note_end(self, build: Build) -> None:
         state = build.state
@@ -99,34 +171,14 @@ class History:
 
     def values(self, kind: Kind, figure: Figure, *, but: str = "") -> tuple[float, ...]:
         """Return a figure's latest values in one kind, the oldest first, without those of the build `but`."""
-        if figure is RETRIES:
-            ends = [end for end in self._ends.get(kind, ()) if not end.failed and end.build != but]
-            return tuple(float(end.retries) for end in ends[-WINDOW:])
-        runs = [build for _, build_id, build in self._runs.get(kind, ()) if build_id != but]
-        told = (of_sample(build).get(figure.name) for build in runs[-WINDOW:])
-        return tuple(value for value in told if value is not None)
+        return self._recent(kind).values(figure, but)
 
-    def bands(self, spec: Spec, *, sigma: float, least: int, but: str = "") -> dict[str, Band]:
-        """Return the band of each figure by its name, each from the closest kind of which enough is known.
+    def _recent(self, kind: Kind) -> Recent:
+        return Recent(kind, tuple(self._runs.get(kind, ())), tuple(self._ends.get(kind, ())))
 
-        A wider kind counts only where it is mixed: fifty quick jobs and nothing else say what these are like, and
-        nothing of the first long build.
-        """
-        found = {}
-        own, *wider = kinds(spec)
-        usable = (own, *(kind for kind in wider if self._mixed(kind)))
-        for figure in (*OF_RUNS, RETRIES):
-            for kind in usable:
-                made = band(self.values(kind, figure, but=but), figure, kind.words, sigma=sigma, least=least)
-                if made is not None:
-                    found[figure.name] = made
-                    break
-        return found
-
-    def _mixed(self, kind: Kind) -> bool:
-        """Whether at least three kinds of builds are in a wider one, none of which makes up more than half of it."""
-        counts = Counter(kinds(self._tasks[build.label].spec)[0] for _, _, build in self._runs.get(kind, ()))
-        return len(counts) >= _MIXED and 2 * max(counts.values()) <= counts.total()
+    def bands(self, spec: Spec, *, sigma: float, least: int, but: str = "") -> Bands:
+        """Return the bands for a build of a task, which builds that end later do not move."""
+        return Bands(tuple(self._recent(kind) for kind in kinds(spec)), sigma=sigma, least=least, but=but)
 
     def retries(self, build_id: str, spec: Spec) -> int:
         """Return how many builds of its task failed right before one that is over."""
@@ -160,13 +212,13 @@ def _fails(ends: list[End], kind: Kind, sigma: float, least: int) -> Fails | Non
     return Fails(failed=sum(last), of=len(last), most=most, before=len(before), kind=kind.words)
 
 
-def _keep_run(runs: list[tuple[datetime, str, Build]], build: Build) -> None:
-    place = next((place for place in range(len(runs) - 1, -1, -1) if runs[place][1] == build.id), None)
+def _keep_run(runs: list[Run], run: Run) -> None:
+    place = next((place for place in range(len(runs) - 1, -1, -1) if runs[place].build == run.build), None)
     if place is not None:
         del runs[place]
-    insort(runs, (ended_at(build), build.id, build), key=_when)
+    insort(runs, run, key=_when)
     del runs[:-_KEPT]
 
 
-def _when(run: tuple[datetime, str, Build]) -> tuple[datetime, str]:
-    return run[:2]
+def _when(run: Run) -> tuple[datetime, str]:
+    return run.at, run.build

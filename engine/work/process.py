@@ -130,6 +130,8 @@ async def ended(i: Identity, paths: BuildPaths) -> None:
 
     Sleeps on a pidfd, so it works for a build that another process spawned; one that is ours is reaped.
     """
+    import asyncio  # as for `_readable`
+
     fd = processes.open_pidfd(i)
     if fd is not None:
         try:
@@ -137,12 +139,19 @@ async def ended(i: Identity, paths: BuildPaths) -> None:
             _reap(fd)
         finally:
             os.close(fd)
-    with Tree(paths, record.read(paths)) as tree:
+    known = record.read(paths)
+    with Tree(paths, known) as tree:
         # What the command left running ends with it.
         if tree.init is not None:
             processes.send(tree.init, signal.SIGKILL)
             await _readable(tree.init)
-    _clear_up(paths)
+    if known is not None and groups.deserted(known.groups):
+        left = groups.remove(known.groups)
+        if left:
+            await asyncio.to_thread(groups.remove, left, timeout_s=0.2)
+    else:
+        # Dying takes a moment, and the builds beside this one must not wait for that.
+        await asyncio.to_thread(_clear_up, paths)
 
 
 def wait_ended(i: Identity, paths: BuildPaths, timeout_s: float) -> bool:

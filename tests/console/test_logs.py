@@ -138,3 +138,24 @@ def test_the_log_holds_no_personal_data(workspace: Workspace) -> None:
     assert lines(workspace)[0]["event"] == '[mail] said "[token]"'
     text = (workspace.logs / "engine.log").read_text()
     assert (key in text, "ada@example.org" in text, text.count("[token]")) == (False, False, 3)
+
+
+def test_a_name_that_leads_to_no_file_is_never_set_aside(workspace: Workspace, tmp_path: Path) -> None:
+    """An operator may have the log go into a device: it is neither moved away nor counted."""
+    (workspace.logs / "engine.log").symlink_to("/dev/null")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(logs, "_MOST_BYTES", 100)
+        logs.begin(workspace, aloud=False)
+    for number in range(20):
+        logging.getLogger("midwatch").info("line %d", number)
+    assert [path.name for path in workspace.logs.iterdir()] == ["engine.log"]
+
+
+def test_a_full_log_of_an_earlier_process_is_set_aside(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is there already counts from the first line on."""
+    monkeypatch.setattr(logs, "_MOST_BYTES", 1000)
+    (workspace.logs / "engine.log").write_text("x" * 990 + "\n")
+    logs.begin(workspace, aloud=False)
+    logging.getLogger("midwatch").info("the first")
+    assert (workspace.logs / "engine.log.1").read_text().startswith("xxx")
+    assert [line["event"] for line in lines(workspace)] == ["the first"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import json
 import os
 import threading
 from pathlib import Path
@@ -16,7 +17,7 @@ from state.model import build as b
 from state.model import command as c
 from state.model.escalation import EscalationKind
 from state.settings import QueueSettings, Settings
-from tests.engine.engines import PATIENCE_S, Gate, House, ask, nudge, until
+from tests.engine.engines import PATIENCE_S, House, ask, nudge, until
 from tests.making import a_spec, a_task
 from tests.state.shaky import ShakyDisk
 
@@ -50,7 +51,7 @@ def test_a_reply_comes_only_once_its_change_is_on_the_disk(house: House, disk: W
 
     async def scene() -> None:
         async with house.live() as engine:
-            for label in ("one", "two", "three"):
+            for label in ("first", "second", "third"):
                 assert label.encode() not in disk.kept
                 reply = await ask(engine, c.AddTasks(specs=(a_spec(label, command="true"),)))
                 assert reply.ok and reply.number > 0
@@ -89,6 +90,43 @@ def test_nothing_is_begun_that_could_not_be_recorded(house: House, disk: Witness
             assert not any(house.workspace.builds.iterdir())
 
     asyncio.run(scene())
+
+
+def test_a_build_without_a_repository_takes_three_syncs(house: House, disk: WitnessDisk) -> None:
+    """One for the decision with its token, one for the start, one for all that came of it; the request is a fourth."""
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            disk.calls.clear()
+            assert (await ask(engine, c.AddTasks(specs=(a_spec(command="true"),)))).ok
+            await house.task_is("done")
+            await until(lambda: b'"action":"build_done"' in disk.kept, "its end is on the disk")
+            assert disk.calls.count("datasync") <= 4
+
+    asyncio.run(scene())
+    told = [json.loads(line)["body"]["reason"]["action"] for line in disk.kept.splitlines()]
+    assert told[:7] == [
+        "task_added", "build_decided", "build_started", "build_ended", "result_collected", "verified", "build_done",
+    ]  # fmt: skip
+
+
+def test_an_end_that_could_not_be_recorded_is_looked_at_again(house: House, disk: WitnessDisk) -> None:
+    """All of what came of a build is taken back with the failed write, and comes again; its command ran once."""
+
+    async def scene() -> None:
+        async with house.live() as engine:
+            command = "echo ran >> runs; while [ ! -e go ]; do sleep 0.02; done"
+            assert (await ask(engine, c.AddTasks(specs=(a_spec(command=command),)))).ok
+            await house.build_is("running")
+            await until(lambda: b'"action":"build_started"' in disk.kept, "its start is on the disk")
+            disk.fail("write", errno.ENOSPC, times=2)
+            (house.workspace.build("tidy-1").work / "go").touch()
+            await until(lambda: bool(engine.view().engine.trouble), "the failed write is told of")
+            assert house.build().state_name == "running"
+            await house.task_is("done")
+
+    asyncio.run(scene())
+    assert house.runs() == 1
 
 
 def test_a_refused_command_beside_others_is_refused_alone(house: House) -> None:
@@ -182,13 +220,11 @@ def test_a_defect_in_one_build_is_shown_and_harms_no_other(house: House, monkeyp
 
     async def scene() -> None:
         async with house.live() as engine:
-            gate = Gate(monkeypatch, "engine.work.workspace.prepare")
 
-            async def broken(*_: object, **__: object) -> None:
+            def broken(*_: object, **__: object) -> None:
                 raise ZeroDivisionError("a defect")
 
-            gate._real = broken
-            gate.door.set()
+            monkeypatch.setattr("engine.work.workspace.prepare_empty", broken)
             await ask(engine, c.AddTasks(specs=(a_spec("broken"),)))
             await until(lambda: "a defect" in engine.view().engine.trouble, "it is shown")
             monkeypatch.undo()
@@ -206,7 +242,7 @@ def test_what_fails_again_and_again_is_not_tried_without_a_pause(house: House, m
     monkeypatch.setattr(engine_module, "_TRY_AGAIN_S", 3600)
     calls = 0
 
-    async def broken(*_: object, **__: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         nonlocal calls
         calls += 1
         raise ZeroDivisionError("a defect")
@@ -214,7 +250,7 @@ def test_what_fails_again_and_again_is_not_tried_without_a_pause(house: House, m
     async def scene() -> None:
         async with house.live() as engine:
             with monkeypatch.context() as patch:
-                patch.setattr("engine.work.workspace.prepare", broken)
+                patch.setattr("engine.work.workspace.prepare_empty", broken)
                 await ask(engine, c.AddTasks(specs=(a_spec(),)))
                 await until(lambda: calls == 1, "it fails")
                 assert (await ask(engine, c.Kill(label="tidy"))).ok

@@ -62,6 +62,11 @@ def widened(sigma: float, n: int) -> float:
     return math.sqrt(freedom * math.expm1(distance * distance / freedom) * (1 + math.pi / (2 * n)))
 
 
+def within_reach(value: float, figure: Figure) -> bool:
+    """Whether a value is so little that no band of the figure can leave it out, whatever builds were like."""
+    return not figure.low and value <= figure.reach
+
+
 def outside(value: float, found: Band) -> bool:
     """Whether a value is out of its band."""
     return value > found.high or value < found.low

@@ -83,6 +83,8 @@ class Scrubber:
     def replace(self, text: str, put: Replace) -> str:
         """Return a text with each thing that was found replaced by what `put` says."""
         for _ in range(_ROUNDS):
+            if not self._ready().may_hold(text):
+                break
             before = text
             text = self._phones(self._ready().replace(text, put), put)
             if text == before:
@@ -90,8 +92,6 @@ class Scrubber:
         return text
 
     def _phones(self, text: str, put: Replace) -> str:
-        if not self._ready().may_hold(text):
-            return text
         done = 0
         pieces: list[str] = []
         for start, end in phones.find(text, self.settings.phone_region):

@@ -5,14 +5,16 @@ import logging
 import secrets
 import threading
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 
-from engine.work.sandbox import Machine
+from engine.work.sandbox import Machine, SpawnRefused
 from engine.work.seats.seat import Seat
 
 log = logging.getLogger(__name__)
 
 QUIET_S = 0.05
-"""A new seat is made only so long after one was taken: making it must not slow the build that took it."""
+"""While there are others, a new one is made only so long after one was taken: it must not slow whoever took it."""
 
 
 class Seats:
@@ -33,18 +35,19 @@ class Seats:
             self._taken.clear()
             try:
                 while len(self._ready) < count and not self._closed:
-                    await asyncio.to_thread(self._add)
+                    await asyncio.to_thread(self._make, secrets.token_hex(16), self._ready.append)
             except OSError as error:
                 log.warning("builds begin more slowly, because no seat can be kept ready for them: %s", error)
                 return
             await self._taken.wait()
-            await asyncio.sleep(QUIET_S)
+            if self._ready:
+                await asyncio.sleep(QUIET_S)
 
-    def _add(self) -> None:
-        seat = Seat(self._machine, secrets.token_hex(16), idle=self._idle)
+    def _make(self, token: str, keep: Callable[[Seat], None]) -> None:
+        seat = Seat(self._machine, token, idle=self._idle)
         with self._lock:
             if not self._closed:
-                self._ready.append(seat)
+                keep(seat)
                 return
         seat.abandon()
 
@@ -67,6 +70,17 @@ class Seats:
             return seat
         seat.abandon()
         return None
+
+    async def ensure(self, build: str, token: str) -> None:
+        """Have a seat kept for a build under this token, a new one if need be; SpawnRefused when none can be made."""
+        kept = self._reserved.get(build)
+        if kept is not None and kept.token == token and kept.alive:
+            return
+        self.drop(build)
+        try:
+            await asyncio.to_thread(self._make, token, partial(self._reserved.__setitem__, build))
+        except OSError as error:
+            raise SpawnRefused(f"build {build} was not started: {error}") from error
 
     def drop(self, build: str) -> None:
         """Give up the seat that was kept for a build, if it was not claimed."""

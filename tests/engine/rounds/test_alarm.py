@@ -85,6 +85,22 @@ def test_only_the_last_moment_counts() -> None:
     assert ring(scene) == 2
 
 
+@pytest.mark.usefixtures("timers")
+def test_the_same_moment_may_be_set_again_and_again() -> None:
+    """It rings once for all of it, and once more when it is set to a moment that has passed since."""
+
+    async def scene(alarm: Alarm, rang: asyncio.Event) -> None:
+        until = time.time() + 0.05
+        for _ in range(5):
+            alarm.set(until - time.time())
+        await rang.wait()
+        rang.clear()
+        alarm.set(until - time.time())
+        await rang.wait()
+
+    ring(scene)
+
+
 def test_a_clock_that_is_set_rings_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel says so by a canceled timer, which can be read: whoever sleeps looks at the clock again."""
 

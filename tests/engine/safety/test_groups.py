@@ -57,6 +57,18 @@ def test_a_group_in_use_stays(made, member):
     assert not any(map(os.path.exists, made))
 
 
+def test_only_groups_without_anybody_are_deserted(made, member):
+    """Somebody who lives in them is seen; once he is gone there is nobody to kill."""
+    if not any("kill" in parent.controls for parent in PARENTS):
+        pytest.skip("this kernel kills no group at once")
+    assert not groups.deserted(made)
+    member.kill()
+    member.wait()
+    assert groups.drained(made, 5)
+    assert groups.deserted(made)
+    assert not groups.deserted(NOWHERE)
+
+
 def test_the_dying_get_the_processor(made):
     """A group of idle priority is made an ordinary one before it is killed."""
     idle = [Path(group, "cpu.idle") for group in made if Path(group, "cpu.idle").exists()]

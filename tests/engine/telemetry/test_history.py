@@ -53,6 +53,18 @@ def test_a_build_is_not_judged_by_itself() -> None:
     assert known.bands(a_spec(command="make"), sigma=3, least=11)["files"].n == 11
 
 
+def test_what_ends_meanwhile_does_not_move_the_bands() -> None:
+    """They are worked out when they are asked for, from the builds as they were when the comparison began."""
+    known = history(*(over(n) for n in range(1, 11)))
+    bands = known.bands(a_spec(command="make"), sigma=3, least=10)
+    for number in range(11, 60):
+        known.note(over(number, files=500))
+    assert bands["files"].history == (3.0,) * 10
+    assert known.bands(a_spec(command="make"), sigma=3, least=10)["files"].centre == 500.0
+    assert set(bands) == {"run_s", "files", "cpu_s", "retries"} and len(bands) == 4
+    assert "memory_bytes" not in bands
+
+
 def test_the_closest_kind_that_is_known_counts() -> None:
     """Builds of the same category, runner and repository; too few, those of the category; else all."""
     make = [over(n, files=4) for n in range(1, 11)]

@@ -9,8 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.policy.bands.band import RECENT, SPREAD, WINDOW, band, failing, judged, outside, said, usual, widened
-from engine.policy.bands.figures import CPU, DURATION, FILES, OUTPUT, Figure
+from engine.policy.bands.band import (
+    RECENT,
+    SPREAD,
+    WINDOW,
+    band,
+    failing,
+    judged,
+    outside,
+    said,
+    usual,
+    widened,
+    within_reach,
+)
+from engine.policy.bands.figures import CPU, DURATION, FILES, OF_RUNS, OUTPUT, RETRIES, Figure
 from state.model.anomaly import Anomaly, Band
 from tests.making import NOON
 
@@ -41,6 +53,16 @@ def test_a_history_without_spread_still_has_a_band(figure: Figure, usually: floa
     assert not outside(usually * 1.2, found)
     assert not outside(usually + figure.reach * 0.99, found)
     assert outside((usually + figure.reach) * 3, found)
+
+
+@given(VALUES, st.sampled_from((*OF_RUNS, RETRIES)), st.floats(0, 1))
+@settings(deadline=None, max_examples=60)
+def test_what_is_within_reach_is_in_every_band(history: list[float], figure: Figure, share: float) -> None:
+    """No band has to be made for a value that none could leave out; too little of some figures may be left out."""
+    value = figure.reach * share
+    assert within_reach(value, figure) is not figure.low
+    assert figure.low or not outside(value, made(history, figure))
+    assert not within_reach(figure.reach * 1.01 + 1, figure)
 
 
 @given(VALUES, st.floats(0.01, 1000))

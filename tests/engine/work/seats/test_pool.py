@@ -6,9 +6,11 @@ import os
 import signal
 from collections.abc import AsyncIterator
 
+import pytest
+
 from engine.safety import processes
 from engine.work.cgroup import GroupParent
-from engine.work.sandbox import Machine
+from engine.work.sandbox import Machine, SpawnRefused
 from engine.work.seats.pool import Seats
 from tests.engine.work.running import plain_machine, until
 
@@ -63,6 +65,23 @@ def test_without_a_seat_there_is_a_token_all_the_same():
     assert seats.claim("one-1", second) is None
 
 
+def test_a_build_that_no_seat_was_kept_for_gets_one_of_its_own():
+    """It is made under the build's own token, once it is wanted."""
+
+    async def scene() -> None:
+        seats = Seats(plain_machine(), idle=False)
+        token = seats.reserve("one-1")
+        await seats.ensure("one-1", token)
+        kept = seats._reserved["one-1"]
+        await seats.ensure("one-1", token)
+        seat = seats.claim("one-1", token)
+        assert seat is kept
+        assert processes.carries(seat.pid, processes.token_entry(token))
+        seat.abandon()
+
+    asyncio.run(scene())
+
+
 def test_a_seat_that_died_is_not_given():
     """One that somebody killed meanwhile is passed over, both when it is reserved and when it is claimed."""
 
@@ -103,7 +122,7 @@ def test_closing_ends_every_seat():
             await full(seats, 2)
             seats.reserve("one-1")
             pids = [seat.pid for seat in (*seats._ready, *seats._reserved.values())]
-        seats._add()
+        seats._make("x" * 32, seats._ready.append)
         assert not seats._ready
         return pids
 
@@ -117,7 +136,10 @@ def test_where_no_seat_can_be_made_builds_begin_without(caplog):
     async def scene() -> None:
         seats = Seats(broken, idle=False)
         await seats.keep(1)
-        assert seats.claim("one-1", seats.reserve("one-1")) is None
+        token = seats.reserve("one-1")
+        with pytest.raises(SpawnRefused, match="build one-1 was not started"):
+            await seats.ensure("one-1", token)
+        assert seats.claim("one-1", token) is None
 
     asyncio.run(scene())
     assert "more slowly" in caplog.text
