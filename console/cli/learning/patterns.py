@@ -96,7 +96,9 @@ def suggest(hand: Hand, as_json: bool) -> None:
     found = _learn(hand)
     routines = found.learnt.routines
     tasks = {**found.view.tasks, **_in_true_words(hand, found.view, routines)}
-    offered = suggested(routines, tasks, found.settings.time.zone)
+    schedules = found.settings.schedules.values()
+    briefs = [one.cron for one in schedules if one.enabled and one.run == "overnight brief"]
+    offered = suggested(routines, tasks, found.settings.time.zone, briefs)
     if as_json:
         say_json(offered)
     elif not offered:

@@ -1,7 +1,7 @@
 """What an operator could add to the queue or to the settings because of a routine, ready to be used."""
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -14,6 +14,7 @@ from state.model.money import MICRO
 from state.model.record import Noun
 from state.model.task import LimitOverrides, Priority, Spec, Task, WindowUse
 
+_SOON_MIN = 60
 _BEFORE_MIN = 15
 """So long before the operator usually answers, what he answers is put together."""
 
@@ -31,16 +32,20 @@ class Suggestion(Noun, frozen=True, kw_only=True):
     why: str
 
 
-def suggest(routines: Iterable[Routine], tasks: Mapping[str, Task], zone: str) -> list[Suggestion]:
+def suggest(
+    routines: Iterable[Routine], tasks: Mapping[str, Task], zone: str, briefs: Sequence[str] = ()
+) -> list[Suggestion]:
     """Return a suggestion for each routine that something can be done about.
 
-    A task that would come by a cron expression is offered without secrets: who grants them must name them himself.
+    `briefs` are the cron expressions by which the brief is told already. A task that would come by a cron expression is
+    offered without secrets: who grants them must name them himself.
     """
     by_itself = {of_task(task.spec) for task in tasks.values() if task.spec.cron}
     found = []
     for routine in routines:
         if routine.like == ANSWERS:
-            found.append(_awake(routine))
+            if not any(_in_time(cron, routine) for cron in briefs):
+                found.append(_awake(routine))
         elif routine.like.kind == "task" and (task := tasks.get(routine.last_label)):
             if routine.rhythm is None:
                 found.append(_queue_both(routine, task.spec))
@@ -71,6 +76,14 @@ def _queue_both(routine: Routine, spec: Spec) -> Suggestion:
         command=shlex.join(words),
         why=why(routine),
     )
+
+
+def _in_time(cron: str, routine: Routine) -> bool:
+    """Whether an expression with one time of the day comes within the hour before a routine."""
+    minute, hour, *_ = [*cron.split(), "", ""]
+    if routine.rhythm is None or not (minute.isdecimal() and hour.isdecimal()):
+        return False
+    return (routine.rhythm.minute - int(hour) * 60 - int(minute)) % 1440 <= _SOON_MIN
 
 
 def _awake(routine: Routine) -> Suggestion:

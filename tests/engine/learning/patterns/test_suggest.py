@@ -55,6 +55,9 @@ def test_answers_become_a_schedule_of_the_brief() -> None:
             for week in range(12)
         }  # fmt: skip
         (found,) = suggested({}, escalations=asked)
+        routines = learn(a_view({}, escalations=asked), CHICAGO).routines
+        assert suggest(routines, {}, "", [expected]) == []
+        assert suggest(routines, {}, "", ["0 5 * * *", "@daily", "*/5 8 * * *"]) == [found]
         assert found.settings == f'[schedules.morning_brief]\ncron = "{expected}"\nrun = "overnight brief"'
 
 
