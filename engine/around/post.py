@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from engine.clock import Clock
-from engine.desk.signals.taking import ASIDE
+from engine.desk.signals.taking import ASIDE, LATER
 from engine.intake.tasks import IntakeError, parse_tasks
 from engine.reports import memory
 from engine.safety.privacy.ward import ward
@@ -51,6 +51,12 @@ class Taken(Noun, frozen=True, kw_only=True):
     bad: tuple[Bad, ...] = ()
     unfinished: int = 0
     """Files that somebody may still be writing."""
+    later: str = ""
+    """Why the rest has to wait, in words; empty where nothing does."""
+
+
+class Later(NotTaken):
+    """There were too many of late; what waits is taken another time."""
 
 
 class Post:
@@ -71,6 +77,7 @@ class Post:
         handled: list[Handled] = []
         bad: list[Bad] = []
         unfinished = 0
+        later = ""
         moved = True
         while moved:
             moved = False
@@ -83,12 +90,16 @@ class Post:
             for arrived in found.arrived:
                 if urgent and arrived.told.signal.priority is not Urgency.URGENT:
                     continue
-                answer = await self._take(arrived)
+                try:
+                    answer = await self._take(arrived)
+                except Later as error:
+                    later, moved = str(error), False
+                    break
                 if isinstance(answer, Bad):
                     bad.append(answer)
                 moved |= isinstance(answer, Bad | Handled)
                 handled += [answer] if isinstance(answer, Handled) else []
-        taken = Taken(handled=tuple(handled), bad=tuple(bad), unfinished=unfinished)
+        taken = Taken(handled=tuple(handled), bad=tuple(bad), unfinished=unfinished, later=later)
         if handled or bad or not urgent:
             await asyncio.to_thread(self._keep, taken)
         return taken
@@ -111,6 +122,8 @@ class Post:
         if not reply.ok:
             raise NotTaken(f"the signal {signal.id} is not taken: {reply.text}")
         handling, _, outcome = reply.text.partition(": ")
+        if handling == LATER:
+            raise Later(outcome)
         if handling == ASIDE:
             one = Bad(arrived.name, outcome)
             return one if await self._set_aside(one) else None

@@ -62,6 +62,7 @@ class SignalSettings(Noun, frozen=True, kw_only=True, forbid_unknown_fields=True
     confidence: float = 0.7
     """0.0 to 1.0."""
     impact_over: int = 50 * MICRO
+    per_h: int = 60
     keep_s: float = 30 * 86_400.0
 
 
@@ -121,5 +122,6 @@ RESEARCH = (
 SIGNALS = (
     Key("confidence", "confidence", units.Kind(_share, str), "One that is less sure than this is for you to decide."),
     Key("impact_over", "impact_over", units.MONEY, "The same where more than this is at stake, in US dollars."),
+    Key("per_h", "per_h", _ONE_AT_LEAST, "How many are taken in any hour; the rest waits."),
     Key("keep", "keep_s", units.LASTING, "How long those that were handled stay in escalations/handled."),
 )

@@ -149,6 +149,8 @@ def _tell(taken: "Taken", page: "Page", done: list[dict[str, Any]], as_json: boo
         say(f"{bad.name}: no signal, set aside: {bad.why}")
     if taken.unfinished:
         say(f"{taken.unfinished} signals are still being written: the next heartbeat looks again")
+    if taken.later:
+        say(taken.later)
     for trouble in page.troubles:
         say(str(trouble))
     for check in done:
@@ -156,7 +158,7 @@ def _tell(taken: "Taken", page: "Page", done: list[dict[str, Any]], as_json: boo
         for run in check["runs"]:
             say(f"  midwatch {run['run']}" + (f" ended with code {run['code']}" if run["code"] else ""))
             say("\n".join(f"    {line}" for line in str(run["output"]).rstrip().splitlines()))
-    if not (taken.handled or taken.bad or done):
+    if not (taken.handled or taken.bad or taken.later or done):
         say("no signal waited, and no check was due")
 
 

@@ -1,5 +1,7 @@
 """Commands that decide what becomes of signals."""
 
+from datetime import timedelta
+
 import msgspec
 
 from engine.desk.common import Common, Handlers, Refused
@@ -18,8 +20,13 @@ from state.text import one_line
 
 ASIDE = "aside"
 """What the answer to a signal that is none begins with, before a colon; others begin with what became of it."""
+LATER = "later"
+"""What the answer to a signal that has to wait begins with."""
+MANY = "signals:many"
+"""What the question about too many signals is filed under; no task's label can be the same."""
 BAD = "signals:bad"
 """What the question about files that are no signals is filed under; no task's label can be the same."""
+_HOUR = timedelta(hours=1)
 _WIDTH = 400
 
 
@@ -35,11 +42,30 @@ class Taking:
         signal = command.signal
         known = self.at.store.signals.get(signal.id)
         if known is None:
-            return self._decide(signal, command.spec, command.unfit)
+            return self._too_many(signal) or self._decide(signal, command.spec, command.unfit)
         if known.digest == signal.digest and known.handling is not None:
             return f"{known.handling}: {known.outcome}"
         when = say(known.taken_at) if known.taken_at else "before"
         return f"{ASIDE}: another signal had the id {signal.id} already, and was taken {when}: give each one of its own"
+
+    def _too_many(self, signal: Signal) -> str:
+        """Return that a signal has to wait, and tell the operator once; empty where there is room for it."""
+        now, most = self.at.clock.now(), self.at.orders.settings.signals.per_h
+        # They were taken one after the other, so that the latest stand last.
+        latest = list(self.at.store.signals.values())[-most:]
+        recent = sum(one.taken_at is not None and one.taken_at > now - _HOUR for one in latest)
+        told = f"{most} signals were taken within an hour: the rest waits, as `midwatch signals` shows"
+        if recent < most:
+            if self.at.questions.open_on(MANY):
+                answered = self.at.questions.answer(MANY, "there is room again", now)
+                self.at.stage(answered, ENGINE, "signals_taken_again", "there is room again")
+            return ""
+        if not self.at.questions.open_on(MANY):
+            text = f"{told}; the first that waits is from {signal.source or 'somebody'}"
+            kind = EscalationKind.LIMIT_REACHED
+            question = self.at.questions.ask(kind, None, text, now, urgency=Urgency.HIGH, about=MANY)
+            self.at.stage([question], ENGINE, "signals_wait", text)
+        return f"{LATER}: {told}"
 
     def _decide(self, signal: Signal, spec: Spec | None, unfit: str) -> str:
         signals = self.at.orders.settings.signals

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from engine.around.post import NotTaken, Post, Taken
@@ -13,9 +14,11 @@ from engine.desk.desk import Desk
 from engine.safety.privacy.ward import ward
 from state.model import command as c
 from state.settings import Settings
+from state.settings.links import SignalSettings
 from state.store import Store
 from tests.engine.desk.asking import desk, state_of
 from tests.engine.signals.files import TASK, written
+from tests.making import ManualClock
 
 __all__ = ["desk"]
 
@@ -171,6 +174,27 @@ def test_any_number_is_taken_in_one_go(way: Way, monkeypatch: pytest.MonkeyPatch
     for number in range(10):
         way.put(f"s-{number}", written(f"s-{number}", "goals_updated", priority="low"))
     assert len(way.take().handled) == 10
+
+
+def test_no_more_than_so_many_are_taken_in_an_hour(way: Way) -> None:
+    """The rest waits, bad ones do not; the operator is told once, and it goes on by itself when there is room."""
+    orders = way.desk.common.orders
+    orders.settings = msgspec.structs.replace(orders.settings, signals=SignalSettings(per_h=3))
+    for number in range(8):
+        way.put(f"s-{number}", written(f"s-{number}", priority="urgent"))
+    way.put("x", b"[]")
+    taken = way.take()
+    assert len(taken.handled) == 3 and len(taken.bad) == 1 and "the rest waits" in taken.later
+    assert not way.take(urgent=True).handled
+    many = [q for q in way.desk.common.store.escalations.values() if q.label == "signals:many"]
+    assert len(many) == 1 and many[0].open and many[0].count == 1
+    assert isinstance(way.desk.common.clock, ManualClock)
+    way.desk.common.clock.forward(3601)
+    assert len(way.take().handled) == 3
+    way.desk.common.clock.forward(3601)
+    assert len(way.take().handled) == 2
+    assert not way.desk.common.questions.open_on("signals:many")
+    assert names(way.folder) == ["bad", "handled"]
 
 
 def test_a_file_that_cannot_be_moved_is_not_taken_again_and_again(way: Way) -> None:

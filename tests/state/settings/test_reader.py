@@ -152,6 +152,7 @@ def test_every_setting_can_be_set(path: Path) -> None:
         [signals]
         confidence = 0.5
         impact_over = 12.5
+        per_h = 7
         keep = "2d"
         [research]
         command = "agent {goal} > {out}"
@@ -207,7 +208,7 @@ def test_every_setting_can_be_set(path: Path) -> None:
             "draft": "Dear {name}",
             "drafts_folder": "Drafts",
         },
-        "signals": {"confidence": 0.5, "impact_over": 12_500_000, "keep_s": 172_800.0},
+        "signals": {"confidence": 0.5, "impact_over": 12_500_000, "per_h": 7, "keep_s": 172_800.0},
         "research": {"command": "agent {goal} > {out}", "goals_per_night": 1, "hours": 0.5},
         "patterns": {"prebuild": True, "prebuild_over": 0.9},
         "watch": {"logs": ("/var/log/app.log",)},

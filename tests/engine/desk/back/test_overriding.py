@@ -108,6 +108,7 @@ TABLE: dict[str, tuple[list[Record], Check]] = {
     "review_asked": (reviewing(), lambda desk: desk.common.store.builds["tidy-1"].approved),
     "merge_blocked": (reviewing(), lambda desk: desk.common.store.builds["tidy-1"].approved),
     "task_released": ([tidy(t.Queued(), approval=yes())], task_is("awaiting_approval")),
+    "signal_queued": ([tidy(t.Queued(), approval=yes())], task_is("awaiting_approval")),
     "build_failed": ([tidy(t.Retrying(at=NOON, text="exit code 1"))], task_is("failed")),
     "build_given_up": ([tidy(t.Failed(build="", text="x", at=NOON), approval=yes())], task_is("queued")),
     "window_closed": ([tidy(t.Queued())], lambda desk: desk.common.store.tasks["tidy"].forced),
