@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 from state.disk import DISK, Disk
 from state.errors import StoreFailed
 from state.line import Seal
+from state.model.brakes.waits import Waits
 
 SUFFIX = ".jsonl"
 HEAD = "HEAD"
@@ -77,6 +79,8 @@ class Segments:
         self._closed: dict[str, int] = {}
         self._unlisted = False
         self._finished = ""
+        self.waits = Waits()
+        """How long each change waited for the disk."""
         self.grown = 0
         """Bytes appended since this was last set to 0."""
         self._head = disk.open(folder / HEAD, os.O_RDWR | os.O_CREAT)
@@ -172,11 +176,13 @@ class Segments:
         self._fd, self._name, self._size, self._unlisted = fd, name, 0, True
 
     def _sync(self, count: int) -> None:
+        began_s = time.perf_counter()
         try:
             self._disk.datasync(self._fd)
             if self._unlisted:
                 self._disk.sync_folder(self._folder)
                 self._unlisted = False
+            self.waits = self.waits.with_one(time.perf_counter() - began_s)
         except OSError as error:
             # After a failed sync the kernel may call lost pages clean: no later success would prove anything.
             self._finished = (

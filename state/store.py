@@ -21,6 +21,7 @@ from state.model.brakes.kill_use import KillUse
 from state.model.brakes.raised import Raised
 from state.model.brakes.safekeeping import Safekeeping
 from state.model.brakes.usage import Used
+from state.model.brakes.waits import Waits
 from state.model.build import Build
 from state.model.control import Control
 from state.model.escalation import Escalation
@@ -216,6 +217,11 @@ class Store:
         self._amid = False
         if self._segments.grown >= CHECKPOINT_EVERY and not self._writing:
             self.checkpoint(wait=False)
+
+    @property
+    def waits(self) -> Waits:
+        """How long each flush waited for the disk since the store was opened."""
+        return self._segments.waits
 
     def commit(self, records_: Sequence[Record], reason: Reason) -> Entry:
         """Make a change that is durable when this returns, with all that was staged before it.

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from engine.reports.kpis import Kpis
@@ -9,6 +10,8 @@ from engine.reports.runs import ending, ran_s
 from engine.reports.switch import passed
 from state.model.brakes.kill_use import KillUse, last_drill, last_use
 from state.model.brakes.safekeeping import Safekeeping
+from state.model.brakes.tokens import total
+from state.model.brakes.waits import ENDS_S, Waits
 from state.model.build import Build
 from state.model.learning.problem import Severity
 from state.model.money import MICRO
@@ -75,6 +78,8 @@ def _engine(view: View) -> Iterator["Metric"]:
     used = sum(build.occupies for build in view.builds.values())
     yield _gauge("slots_used", "Builds that take a slot.", used)
     yield _counter("journal_entries", "Decisions on record.", view.number)
+    if info.mode != "stopped":
+        yield _waits(info.waits)
 
 
 def _work(view: View) -> Iterator["Metric"]:
@@ -90,6 +95,8 @@ def _work(view: View) -> Iterator["Metric"]:
     open_kinds = Counter(asked.type.value for asked in view.escalations.values() if asked.open)
     yield _gauges("escalations_open", "Questions that wait for the operator.", "kind", open_kinds)
     yield _counter("calls", "API calls of all builds.", sum(build.calls for build in builds))
+    used = sum(total(build.tokens) for build in builds)
+    yield _counter("tokens", "Tokens of language models that all builds used.", used)
     yield _counter("spent_dollars", "What all builds spent.", sum(build.spent for build in builds) / MICRO)
     yield _counter("files_changed", "Files that builds changed.", sum(build.files_changed for build in builds))
     yield _counter("build_cpu_seconds", "Processor time of all builds.", sum(build.cpu_s for build in builds))
@@ -163,6 +170,15 @@ def _durations(view: View, builds: Iterable[Build]) -> "Metric":
         buckets = [(str(float(end)), float(sum(value <= end for value in values))) for end in _BUCKETS_S]
         family.add_metric([category], [*buckets, ("+Inf", float(len(values)))], sum(values))
     return family
+
+
+def _waits(waits: Waits) -> "Metric":
+    from prometheus_client.core import HistogramMetricFamily
+
+    told = "How long changes to the record waited for the disk."
+    ends = (*map(str, ENDS_S), "+Inf")
+    buckets = [(end, float(count)) for end, count in zip(ends, accumulate(waits.counts), strict=True)]
+    return HistogramMetricFamily("midwatch_journal_sync_seconds", told, buckets=buckets, sum_value=waits.sum_s)
 
 
 def _gauge(name: str, text: str, value: float) -> "Metric":

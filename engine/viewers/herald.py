@@ -70,4 +70,4 @@ class Herald:
             self._bus.publish([info])
 
     def _told(self) -> EngineInfo:
-        return msgspec.structs.replace(self._info, limits=self.usage())
+        return msgspec.structs.replace(self._info, limits=self.usage(), waits=self._store.waits)

@@ -11,6 +11,7 @@ from state.model.brakes.kill_use import KillUse
 from state.model.brakes.raised import Raised
 from state.model.brakes.safekeeping import Safekeeping
 from state.model.brakes.usage import Usage, Used
+from state.model.brakes.waits import Waits
 from state.model.build import Build
 from state.model.control import Control
 from state.model.escalation import Escalation
@@ -71,6 +72,8 @@ class EngineInfo(Noun, frozen=True, kw_only=True):
     """How much of each limit on what all builds use together is taken."""
     trouble: str = ""
     """Why it cannot work as it should, in words; empty when all is well."""
+    waits: Waits = Waits()
+    """How long its changes took until they were durable; told with the whole, and not each time that it changes."""
 
 
 class View(Noun, frozen=True, kw_only=True):

@@ -35,7 +35,7 @@ def test_a_model_without_a_price_stops_its_build_and_the_deciding_until_it_has_o
         space.go("costly-1")
         assert space.wait("costly", "done", "failed") == "done"
         assert space.wait("other", "done", "failed") == "done"
-        assert engine.alive
+        assert engine.alive and "times for the disk: half within" in space.ok("telemetry")
     row = next(row for row in space.json("stats")["rows"] if row["category"] == "all")
     assert row["tokens"] == 1_001_000 and row["spent"] == 2_010_000
 

@@ -255,3 +255,14 @@ def test_a_segment_that_cannot_be_opened_again_ends_the_journal(
     with pytest.raises(StoreFailed, match="start again") as caught:
         rewrite(journal, segments.names(tmp_path)[0], upper)
     assert caught.value.final and journal.finished
+
+
+def test_each_wait_for_the_disk_is_counted(journal: Segments, disk: ShakyDisk) -> None:
+    """One for each change that became durable; what the disk did not take is none."""
+    journal.append(b"one\n", NOON, Seal(1, "a" * 64))
+    journal.append(b"two\n", NOON, Seal(2, "b" * 64))
+    assert journal.waits.count == 2 and 0 < journal.waits.most_s <= journal.waits.sum_s
+    disk.fail("write")
+    with pytest.raises(StoreFailed):
+        journal.append(b"three\n", NOON, Seal(3, "c" * 64))
+    assert journal.waits.count == 2

@@ -9,6 +9,7 @@ from console.cli.base import Hand, in_workspace, say, say_json, with_json
 if TYPE_CHECKING:
     from console.cli.shapes import Value
     from engine.telemetry.summary import Summary
+    from state.model.brakes.waits import Waits
 
 
 @click.command()
@@ -27,10 +28,19 @@ def telemetry(hand: Hand, as_json: bool) -> None:
     found = summed_up(history, sigma=settings.sigma, least=settings.min_samples)
     if as_json:
         say_json([_row(summary) for summary in found])
-    elif found:
-        say(_table(found, settings.min_samples))
-    else:
-        say("no build has ended yet")
+        return
+    say(_table(found, settings.min_samples) if found else "no build has ended yet")
+    if text := _disk(view.engine.waits):
+        say(text)
+
+
+def _disk(waits: "Waits") -> str:
+    """How long the record waited for the disk, as far as a running engine tells."""
+    if not waits.count:
+        return ""
+    told = [f"{seconds * 1000:.3g} ms" for seconds in (waits.within_s(0.5), waits.within_s(0.99), waits.most_s)]
+    half, most, worst = told
+    return f"the record waited {waits.count:,} times for the disk: half within {half}, 99 % {most}, at most {worst}"
 
 
 def _row(summary: "Summary") -> "Value":

@@ -24,7 +24,9 @@ from state.model.brakes.breaker import Breaker
 from state.model.brakes.hold import Hold
 from state.model.brakes.kill_use import KillUse, Means
 from state.model.brakes.safekeeping import Kind, Rehearsal, Safekeeping, Snapshot
+from state.model.brakes.tokens import Tokens
 from state.model.brakes.usage import Usage
+from state.model.brakes.waits import Waits
 from state.model.control import Control
 from state.model.escalation import Escalation, EscalationKind, Urgency
 from state.model.learning import problem
@@ -42,7 +44,16 @@ def full() -> Found:
     began = NOON - timedelta(minutes=10)
     hold = Hold(figure="files", used=11, limit=10, text="", since=NOON)
     builds = (
-        a_build("tidy-1", finished, started_at=began, executed=ran, spent=2_500_000, calls=7, files_changed=3),
+        a_build(
+            "tidy-1",
+            finished,
+            started_at=began,
+            executed=ran,
+            spent=2_500_000,
+            calls=7,
+            files_changed=3,
+            tokens=(Tokens(model="m", taken=5, made=7),),
+        ),
         a_build("slow-1", b.Running(token="t", pid=1, start_ticks=1, boot=""), hold=hold),
     )
     used = KillUse(id="u", at=NOON, by="operator:ada", means=Means.KEY, ms=400.0, builds=2, processes=9)
@@ -54,6 +65,7 @@ def full() -> Found:
         at=NOON,
         engine=EngineInfo(
             pid=1, mode="headless", started_at=NOON - timedelta(days=2), slots=2,
+            waits=Waits().with_one(0.002).with_one(0.3),
             limits=(
                 Usage(figure="calls_per_min", used=3, limit=100, window_s=60),
                 Usage(figure="usd_per_h", used=500_000, limit=10_000_000, window_s=3600),
@@ -117,6 +129,11 @@ def samples(found: Found) -> dict[tuple[str, tuple[tuple[str, str], ...]], float
         ("escalations_open", {"kind": "limit_reached"}, 1),
         ("anomalies_total", {"figure": "calls"}, 1),
         ("calls_total", {}, 7),
+        ("tokens_total", {}, 12),
+        ("journal_sync_seconds_bucket", {"le": "0.001"}, 0),
+        ("journal_sync_seconds_bucket", {"le": "0.0025"}, 1),
+        ("journal_sync_seconds_bucket", {"le": "+Inf"}, 2),
+        ("journal_sync_seconds_sum", {}, 0.302),
         ("spent_dollars_total", {}, 2.5),
         ("files_changed_total", {}, 3),
         ("breakers", {"state": "closed"}, 1),
