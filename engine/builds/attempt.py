@@ -9,18 +9,16 @@ import msgspec
 
 from engine.builds import leavings
 from engine.builds.comparison import Comparison
+from engine.builds.confining import confine, lease
 from engine.builds.outcome import Outcome
 from engine.builds.vigil import Vigil
 from engine.hall import Hall
 from engine.safety import kill_switch
 from engine.safety.kill import killed
-from engine.safety.privacy.vault import Vault
 from engine.safety.privacy.ward import ward
 from engine.safety.processes import Identity
-from engine.secrets.leases import take
 from engine.work import delivery, process, verify, workspace
 from engine.work.output import last_words
-from engine.work.sandbox import Confinement
 from engine.work.trees.authors import authors
 from state.files import BuildPaths, MidwatchError
 from state.model import build as b
@@ -178,44 +176,13 @@ class Attempt:
             if not self._adopted and os.path.lexists(self._paths.root):
                 await asyncio.to_thread(workspace.clear, self._paths)
             workspace.prepare_empty(self._paths)
-        confinement = await self._leased(await self._confinement(token))
+        confinement = await lease(self._hall, await confine(self._hall, self.id, token))
         await self._hall.seats.ensure(self.id, token)
         if self._withdrawn():
             return
         seat = self._hall.seats.claim(self.id, token)
         identity = process.spawn(confinement, self._paths, self._hall.machine, seat)
         self._running(identity, "its command was started")
-
-    async def _confinement(self, token: str) -> Confinement:
-        build, task = self.build, self.task
-        settings = self._hall.settings
-        mounts = await workspace.mounts(self._paths, build.repo) if build.repo else ()
-        return Confinement(
-            build=build.id,
-            token=token,
-            work=str(self._paths.work),
-            mounts=(*mounts, *workspace.readable(settings.sandbox.read)),
-            limits=build.limits,
-            sandboxed=build.sandboxed,
-            idle_priority=settings.sandbox.idle_priority,
-            env={
-                "MIDWATCH_TASK": task.label,
-                "MIDWATCH_TITLE": Vault(self._hall.workspace).told(task.label, task.spec.title),
-                "MIDWATCH_ATTEMPT": str(build.attempt),
-            },
-            command=task.spec.command,
-        )
-
-    async def _leased(self, confinement: Confinement) -> Confinement:
-        """Add the secrets that it was granted; raises SecretUnavailable, and then nothing starts."""
-        names = self.task.spec.secrets
-        if not names:
-            return confinement
-        know = ward(self._hall.workspace).know
-        leases = await asyncio.to_thread(take, names, self._hall.settings.secrets, know)
-        told = ", ".join(f"{source.name} as {source.form}" for source, _ in leases)
-        self._hall.stage([self.build], "lease_granted", told, self.build)
-        return msgspec.structs.replace(confinement, leases=leases)
 
     def _running(self, identity: Identity, why: str) -> None:
         build = self.build
@@ -365,7 +332,7 @@ class Attempt:
                 self._hall.workspace.verification(build.id),
                 self._paths,
                 candidate.commit if candidate else build.base if build.repo else "",
-                await self._confinement(secrets.token_hex(16)),
+                await confine(self._hall, self.id, secrets.token_hex(16)),
                 task.spec.verify,
                 self._hall.machine,
                 self._withdrawn,
