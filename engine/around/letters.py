@@ -22,8 +22,8 @@ class Letters:
     async def answered(self, label: str, actor: str, text: str) -> str:
         """Carry out what was answered about a conversation; `text` is what was said so far. Raises MidwatchError."""
         of_it, store = self._hall.store.mails[label], self._hall.store
-        if told := answered.observed(store, of_it):
-            return f"{text}; {told}"
+        if said := answered.observed(store, of_it):
+            return f"{text}; {said}"
         done = await asyncio.to_thread(answered.carry_out, self._hall.workspace, self._hall.settings, of_it)
         if not done:
             return text
@@ -35,8 +35,8 @@ class Letters:
 def answered_still(store: Store, settings: Settings, label: str, actor: str, text: str, now: datetime) -> str:
     """Do the same at once, where no engine runs. Same errors."""
     of_it = store.mails[label]
-    if told := answered.observed(store, of_it):
-        return f"{text}; {told}"
+    if why := answered.observed(store, of_it):
+        return f"{text}; {why}"
     done = answered.carry_out(store.workspace, settings, of_it)
     if not done:
         return text

@@ -105,6 +105,18 @@ def test_what_the_engine_asks_about_itself_can_be_dismissed() -> None:
     assert command(subject, view(crashed), "seen") == c.Deny(label="engine:crash", digest="", why="seen")
 
 
+def test_a_drafted_reply_takes_a_yes_and_a_no() -> None:
+    """An offer that came by mail is no task, and both keys answer what was shown of it."""
+    offer = question("mail:0123456789ab", EscalationKind.OPPORTUNITY, DIGEST)
+    subject = resolve(Kind.ESCALATION, f"q-{offer.label}", view(offer))
+    assert (on("approve", subject, view(offer)), on("deny", subject, view(offer))) == ("", "")
+    approve = BY_NAME["approve"].command
+    assert approve is not None
+    assert approve(subject, view(offer), "") == c.Approve(label=offer.label, digest=DIGEST, why="")
+    other = question("engine:offer", EscalationKind.OPPORTUNITY)
+    assert "concerns no task" in on("approve", resolve(Kind.ESCALATION, "q-engine:offer", view(other)), view(other))
+
+
 def test_an_old_question_is_not_answered() -> None:
     """A row that asks about an earlier diff cannot approve or deny a newer one."""
     picture = view(*reviewed("csv", "e" * 64), question("csv", EscalationKind.REVIEW_NEEDED, DIGEST))

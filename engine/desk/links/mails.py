@@ -35,7 +35,8 @@ class Mails:
         fresh = sum(label not in self.at.store.mails for label in changed)
         words = "no mail is worth an answer"
         if changed:
-            words = f"{fresh} conversations worth an answer, {len(changed) - fresh} known ones with more mails"
+            words = f"{_count(fresh)} worth an answer"
+            words += f", further mails of {_count(len(changed) - fresh)}" if len(changed) > fresh else ""
         records: list[Record] = [command.box, *changed.values(), *asked]
         self.at.stage(records, actor, "mail_scanned", f"{words}; read up to number {command.box.upto}")
         return words
@@ -98,3 +99,7 @@ class Mails:
         denied = msgspec.structs.replace(of_it, answer=Answer.DENIED)
         self.at.stage([denied, *answered], actor, "draft_denied", why)
         return f"{of_it.label}: its draft is deleted; further mails of it are counted and not asked about"
+
+
+def _count(conversations: int) -> str:
+    return f"{conversations} conversation{'' if conversations == 1 else 's'}"

@@ -54,3 +54,10 @@ def test_only_a_verified_harmless_result_merges_by_itself(
 ) -> None:
     """The operator sees the diff of whatever is unverified, has effects or is of a category that asks."""
     assert approvals.before_merge(a_spec(**changes), verified) is expected
+
+
+def test_research_never_merges_unseen() -> None:
+    """It starts by itself and makes something to read; were it to change a repository, the operator sees that first."""
+    spec = a_spec(category=Category.RESEARCH)
+    assert approvals.check(spec).verdict is Stance.ALLOW
+    assert approvals.before_merge(spec, True)

@@ -77,6 +77,9 @@ def test_an_offer_becomes_one_question_with_a_draft(space: Space, real: Office) 
     assert path.stat().st_mode & 0o777 == 0o600
     private = [found for found in holding(space, b"bob@client.example") if "/private/" not in found]
     assert private == [str(path)]
+    space.ok("privacy", "erase", "bob@client.example", "--yes")
+    assert holding(space, b"bob@client.example") == []
+    assert space.json("email", "list")[0]["from"] == "[mail 1]"
 
 
 def test_a_no_deletes_the_draft_without_an_engine(space: Space, real: Office) -> None:

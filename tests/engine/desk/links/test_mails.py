@@ -40,8 +40,9 @@ def known(desk: Desk, label: str = LABEL) -> Correspondence:
 
 def test_a_conversation_is_one_question_with_a_count(desk: Desk) -> None:
     """However many mails it has, and in however many scans they come."""
-    assert "1 conversations" in note(desk, a_letter()).text
-    note(desk, a_letter("m2"), a_letter("m3"), a_letter("m4", "mail:ffffffffffff"), upto=4)
+    assert note(desk, a_letter()).text == "1 conversation worth an answer"
+    more = note(desk, a_letter("m2"), a_letter("m3"), a_letter("m4", "mail:ffffffffffff"), upto=4)
+    assert more.text == "1 conversation worth an answer, further mails of 1 conversation"
     first, second = sorted(questions(desk), key=lambda asked: asked.label)
     assert (first.label, first.count, first.type) == (LABEL, 3, EscalationKind.OPPORTUNITY)
     assert (second.label, second.count) == ("mail:ffffffffffff", 1)
