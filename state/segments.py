@@ -12,7 +12,7 @@ from pathlib import Path
 from state.disk import DISK, Disk
 from state.errors import StoreFailed
 from state.line import Seal
-from state.model.brakes.waits import Waits
+from state.model.counts.waits import Waits
 
 SUFFIX = ".jsonl"
 HEAD = "HEAD"

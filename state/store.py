@@ -21,9 +21,9 @@ from state.model.brakes.kill_use import KillUse
 from state.model.brakes.raised import Raised
 from state.model.brakes.safekeeping import Safekeeping
 from state.model.brakes.usage import Used
-from state.model.brakes.waits import Waits
 from state.model.build import Build
 from state.model.control import Control
+from state.model.counts.waits import Waits
 from state.model.escalation import Escalation
 from state.model.learning.pattern import Pattern
 from state.model.learning.problem import Problem

@@ -8,10 +8,10 @@ from engine.policy.order import order_key
 from state.model import build as b
 from state.model import task as t
 from state.model.brakes.kill_use import last_drill, last_use
-from state.model.brakes.tokens import total
 from state.model.brakes.usage import Usage
 from state.model.build import Build
 from state.model.control import Control
+from state.model.counts.tokens import total
 from state.model.money import MICRO
 from state.model.task import Task
 from state.model.verdict import Finding, Stance

@@ -10,9 +10,9 @@ from engine.reports.runs import ending, ran_s
 from engine.reports.switch import passed
 from state.model.brakes.kill_use import KillUse, last_drill, last_use
 from state.model.brakes.safekeeping import Safekeeping
-from state.model.brakes.tokens import total
-from state.model.brakes.waits import ENDS_S, Waits
 from state.model.build import Build
+from state.model.counts.tokens import total
+from state.model.counts.waits import ENDS_S, Waits
 from state.model.learning.problem import Severity
 from state.model.money import MICRO
 from state.model.record import Noun

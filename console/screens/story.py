@@ -10,8 +10,8 @@ from state.model import task as t
 from state.model.anomaly import Anomaly
 from state.model.brakes import figure
 from state.model.brakes.margin import margins
-from state.model.brakes.tokens import total
 from state.model.build import Build
+from state.model.counts.tokens import total
 from state.model.money import to_dollars
 from state.model.progress import Progress
 from state.model.verdict import Finding, Stance, Verdict

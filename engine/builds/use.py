@@ -6,7 +6,7 @@ import msgspec
 
 from engine.policy.limits import prices
 from state.model import build as b
-from state.model.brakes.tokens import Price, Tokens, total
+from state.model.counts.tokens import Price, Tokens, total
 from state.model.progress import Progress
 
 _NOTED_EVERY_S = 5.0

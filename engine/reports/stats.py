@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from engine.reports.runs import Span, ending, merged_at, over_at, ran_s
-from state.model.brakes.tokens import total
 from state.model.build import Build
+from state.model.counts.tokens import total
 from state.model.escalation import EscalationKind
 from state.model.record import Noun
 from state.model.view import View

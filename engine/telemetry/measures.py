@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from engine.policy.bands.figures import CALLS, CPU, DURATION, FILES, MEMORY, OUTPUT, SHORTEST_S, SPENT, TOKENS, Figure
 from state.model import build as b
-from state.model.brakes.tokens import total
+from state.model.counts.tokens import total
 from state.model.progress import Progress
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from state.model.brakes.hold import Hold
 from state.model.brakes.reversal import Deed, Reversal
-from state.model.brakes.tokens import Tokens
+from state.model.counts.tokens import Tokens
 from state.model.money import MICRO
 from state.model.record import Noun, Tagged
 from state.model.task import Approval

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from state.model.brakes.tokens import Tokens
+from state.model.counts.tokens import Tokens
 from state.model.record import Noun
 
 

@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from state import units
-from state.model.brakes.tokens import Price
+from state.model.counts.tokens import Price
 from state.model.money import MICRO
 from state.settings.brakes import Unpriced
 from state.settings.forms import Key, Named

@@ -8,8 +8,8 @@ import msgspec
 
 from state.model.brakes.reversal import Compensation
 from state.model.brakes.source import Source
-from state.model.brakes.tokens import Price
 from state.model.build import Limits
+from state.model.counts.tokens import Price
 from state.model.mode import Mode
 from state.model.money import MICRO
 from state.model.record import Noun

@@ -9,7 +9,7 @@ from console.cli.base import Hand, in_workspace, say, say_json, with_json
 if TYPE_CHECKING:
     from console.cli.shapes import Value
     from engine.telemetry.summary import Summary
-    from state.model.brakes.waits import Waits
+    from state.model.counts.waits import Waits
 
 
 @click.command()

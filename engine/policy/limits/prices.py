@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from state.model.brakes.hold import Hold
-from state.model.brakes.tokens import Price, Tokens
 from state.model.build import Build
+from state.model.counts.tokens import Price, Tokens
 from state.model.money import to_dollars
 
 UNPRICED = "unpriced"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from state.model.brakes.tokens import Tokens
+from state.model.counts.tokens import Tokens
 from state.model.money import MICRO
 
 MARK = b"::usage"

@@ -24,10 +24,10 @@ from state.model.brakes.breaker import Breaker
 from state.model.brakes.hold import Hold
 from state.model.brakes.kill_use import KillUse, Means
 from state.model.brakes.safekeeping import Kind, Rehearsal, Safekeeping, Snapshot
-from state.model.brakes.tokens import Tokens
 from state.model.brakes.usage import Usage
-from state.model.brakes.waits import Waits
 from state.model.control import Control
+from state.model.counts.tokens import Tokens
+from state.model.counts.waits import Waits
 from state.model.escalation import Escalation, EscalationKind, Urgency
 from state.model.learning import problem
 from state.model.learning.problem import Problem, Sighting

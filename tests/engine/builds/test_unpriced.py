@@ -10,8 +10,8 @@ from engine.desk.faults import SUBJECT
 from engine.hall import Hall
 from engine.work.sandbox import Machine
 from state.files import create_workspace
-from state.model.brakes.tokens import Price, Tokens
 from state.model.control import Control
+from state.model.counts.tokens import Price, Tokens
 from state.settings import Settings, Unpriced
 from state.store import Store
 from tests.engine.engines import SETUP

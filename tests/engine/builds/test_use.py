@@ -2,7 +2,7 @@
 
 from engine.builds.use import Use
 from state.model import build as b
-from state.model.brakes.tokens import Price, Tokens
+from state.model.counts.tokens import Price, Tokens
 from state.model.money import MICRO
 from state.model.progress import Progress
 from tests.making import a_build

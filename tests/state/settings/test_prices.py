@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from state.model.brakes.tokens import Price
+from state.model.counts.tokens import Price
 from state.settings import SettingsError, Unpriced, load
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.policy.limits import prices
-from state.model.brakes.tokens import Price, Tokens
+from state.model.counts.tokens import Price, Tokens
 from state.model.money import MICRO
 from tests.making import NOON, a_build
 

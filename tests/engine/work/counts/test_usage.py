@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from engine.work.counts import usage
 from engine.work.counts.usage import Said, Tally
-from state.model.brakes.tokens import Tokens
+from state.model.counts.tokens import Tokens
 
 
 def of(model: str = "m", spent: int = 0, calls: int = 0, **counts: int) -> Said:

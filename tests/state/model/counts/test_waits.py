@@ -2,7 +2,7 @@
 
 import pytest
 
-from state.model.brakes.waits import ENDS_S, Waits
+from state.model.counts.waits import ENDS_S, Waits
 
 
 def waited(*took_s: float) -> Waits:

@@ -1,6 +1,6 @@
 """Tokens of language models."""
 
-from state.model.brakes.tokens import Tokens, total
+from state.model.counts.tokens import Tokens, total
 
 
 def test_all_tokens_of_all_models_are_one_number() -> None:
