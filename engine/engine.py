@@ -144,7 +144,7 @@ class Engine:
             self._rounds.begin()
             self._urgent.look()
             kept = pages.keep(
-                self._workspace, self.subscribe(), self.view, self._hall.ledger, lambda: self._roster.busy
+                self._workspace, self._herald.follow(), self.view, self._hall.ledger, lambda: self._roster.busy
             )
             self._nursery.start(kept, "the progress pages")
             self._nursery.start(self._deeds.keeping.run(), "the keeping of the record")

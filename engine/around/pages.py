@@ -23,7 +23,6 @@ async def keep(
 ) -> None:
     """Write pages for every change in `changes`, and now and then while builds are `busy`, until cancelled."""
     pages = SubagentFiles(workspace)
-    await changes.next()
     while True:
         also: list[str] = []
         try:

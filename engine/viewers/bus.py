@@ -65,7 +65,7 @@ class Bus:
 
     def subscribe(self, picture: v.View) -> Subscription:
         """Open a subscription whose first delta holds everything in `picture`."""
-        subscription = Subscription(self)
+        subscription = self.follow()
         for change in (picture.engine, picture.control):
             subscription.put(change)
         for table in (
@@ -81,6 +81,11 @@ class Bus:
         ):
             for record in table.values():
                 subscription.put(record)
+        return subscription
+
+    def follow(self) -> Subscription:
+        """Open a subscription to what changes from now on."""
+        subscription = Subscription(self)
         self._subscriptions.add(subscription)
         return subscription
 

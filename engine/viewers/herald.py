@@ -45,6 +45,10 @@ class Herald:
         """Open a stream of what changes, which begins with everything."""
         return self._bus.subscribe(self.view())
 
+    def follow(self) -> Subscription:
+        """Open a stream of what changes from now on, for somebody who has no need of what was before."""
+        return self._bus.follow()
+
     def note(self, entry: Entry) -> None:
         """Keep a change until it is durable."""
         self._unpublished += entry.records

@@ -32,7 +32,7 @@ async def _play(root: Path, *, break_it: bool) -> list[str]:
             return View(number=store.number, at=NOON, tasks=store.tasks, builds=store.builds)
 
         page = workspace.subagents / "tidy-progress.md"
-        keeping = asyncio.create_task(pages.keep(workspace, bus.subscribe(view()), view, ledger, lambda: True))
+        keeping = asyncio.create_task(pages.keep(workspace, bus.follow(), view, ledger, lambda: True))
         await asyncio.sleep(0)
         if break_it:
             workspace.subagents.rmdir()

@@ -23,6 +23,20 @@ def test_the_first_delta_holds_everything() -> None:
     asyncio.run(scene())
 
 
+def test_who_follows_is_told_of_changes_alone() -> None:
+    """Nothing of what was before waits for him, however much that is."""
+
+    async def scene() -> None:
+        bus = Bus(lambda: (1, NOON))
+        following = bus.follow()
+        bus.publish([a_task("new")])
+        delta = await following.next()
+        assert [task.label for task in delta.tasks] == ["new"]
+        assert (delta.engine, delta.control, delta.builds) == (None, None, ())
+
+    asyncio.run(scene())
+
+
 def test_a_slow_viewer_gets_the_newest_form_and_is_told_what_it_missed() -> None:
     """A thousand changes of one record that nobody reads take the room of one, and are counted."""
 

@@ -37,7 +37,7 @@ def test_a_viewer_that_does_not_read_misses_old_forms_and_nothing_else(house: Ho
             delta = await slow.next()
             assert [task.state_name for task in delta.tasks] == ["done"]
             assert [build.state_name for build in delta.builds] == ["finished"]
-            assert delta.skipped > 0 and len(steps) > 2
+            assert delta.skipped > 0 and len(steps) > 1
             assert delta.number == engine.view().number
 
     asyncio.run(scene())
