@@ -79,7 +79,7 @@ def gather(
 
 
 def _places(workspace: Workspace) -> Mapping[Path, str]:
-    return {workspace.root: "the workspace", workspace.builds: "builds", Path.home(): "your home"}
+    return {workspace.root: "the workspace", workspace.builds: "builds", Path(os.path.expanduser("~")): "your home"}
 
 
 def volumes(places: Mapping[Path, str]) -> tuple[Volume, ...]:
