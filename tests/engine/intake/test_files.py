@@ -1,24 +1,13 @@
 """Tests of engine.intake.files."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.intake.files import format_of
-from engine.intake.tasks import IntakeError, parse_tasks
+from engine.intake.tasks import IntakeError
 from state.model.task import Spec
-
-
-def read(text: str, form: str = "toml", base: Path = Path("/")) -> tuple[Spec, ...]:
-    return parse_tasks(text, form, "tasks.toml", base=base)
-
-
-def mistakes(text: str, form: str = "toml") -> list[tuple[int, str]]:
-    with pytest.raises(IntakeError) as caught:
-        read(text, form)
-    return [(problem.line, problem.key) for problem in caught.value.problems]
+from tests.engine.intake.reading import mistakes, read
 
 
 def test_mistakes_in_json_lines_are_named_with_their_line():

@@ -13,17 +13,7 @@ from engine.safety.privacy.scrubber import Scrubber
 from state.model.money import MICRO
 from state.model.task import Category, Effect, Priority, Spec
 from state.settings import PrivacySettings
-
-
-def read(text: str, form: str = "toml", base: Path = Path("/")) -> tuple[Spec, ...]:
-    return parse_tasks(text, form, "tasks.toml", base=base)
-
-
-def mistakes(text: str, form: str = "toml") -> list[tuple[int, str]]:
-    with pytest.raises(IntakeError) as caught:
-        read(text, form)
-    return [(problem.line, problem.key) for problem in caught.value.problems]
-
+from tests.engine.intake.reading import mistakes, read
 
 FULL = """
 [[task]]

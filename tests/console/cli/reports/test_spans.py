@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -13,16 +12,11 @@ from console.cli.reports.spans import last_night, last_weekend, next_night, nigh
 from state.model.when.context import Context
 from state.model.when.window import Exceptional, Window
 from state.settings import Settings, TimeSettings
-
-CHICAGO = ZoneInfo("America/Chicago")
+from tests.engine.schedule.playing import CHICAGO, local
 
 
 def settings(zone: str = "America/Chicago", **changes: Any) -> Settings:
     return msgspec.structs.replace(Settings(time=TimeSettings(zone=zone)), **changes)
-
-
-def local(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=CHICAGO).astimezone(UTC)
 
 
 @pytest.mark.parametrize(

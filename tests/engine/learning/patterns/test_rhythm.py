@@ -6,14 +6,8 @@ import pytest
 
 from engine.learning.patterns.rhythm import EVERY_DAY, LAST, WEEKEND, WORKDAYS, Rhythm
 from engine.schedule import cron
-from state.zones import zone_of
-
-CHICAGO = zone_of("America/Chicago")
-
-
-def at(text: str) -> datetime:
-    """A time on the wall in Chicago."""
-    return datetime.fromisoformat(text).replace(tzinfo=CHICAGO).astimezone(UTC)
+from tests.engine.schedule.playing import CHICAGO
+from tests.engine.schedule.playing import local as at
 
 
 @pytest.mark.parametrize(
