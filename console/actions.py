@@ -295,6 +295,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("schedules", "S", "S", "What runs at which times: run one now, or pause it.", lambda view: "schedules"),
     Action("week", "W", "W", "Seven days as a picture: windows, builds, planned starts.", lambda view: "week"),
     Action("record", "A", "A", "Who decided what, its story, and whether the record is whole.", lambda view: "audit"),
+    Action("snapshots", "B", "B", "Restore points: make one, or go back to one.", lambda view: "snapshots"),
     Action("filter", "slash", "/", "Narrow the focused list to the rows with some words.", lambda view: "filter"),
     Action("details", "enter", "⏎", "Open the details, or go into them to scroll.", lambda view: "details"),
     Action("log", "l", "l", "Show the log of the selected build.", lambda view: "log", _needs_subject),

@@ -20,6 +20,7 @@ from console.bridge import Bridge, Changes
 from console.driver import PatientDriver
 from console.link import Link, Ports
 from console.screens import story
+from console.screens.back.snapshots import SnapshotsScreen
 from console.screens.deck import Deck
 from console.screens.dialogs import CANCEL, AskWhy, Choice, Dialog
 from console.screens.help import Help
@@ -272,6 +273,9 @@ class Midwatch(App[Leave]):
 
     def _do_record(self, subject: Subject | None) -> None:
         self._open(RecordScreen)
+
+    def _do_snapshots(self, subject: Subject | None) -> None:
+        self._open(SnapshotsScreen)
 
     def _open(self, kind: type[Page]) -> None:
         """Open a screen over the deck, once."""

@@ -30,8 +30,10 @@ from state.model.view import View
 from state.settings import SettingsError, load
 
 if TYPE_CHECKING:
+    from console.cli.base import Hand
     from console.link import Link, Ports
     from state.journal import Decision
+    from state.model.brakes.safekeeping import Snapshot
 
 GARBAGE = 5_000
 """From so many objects on that may be garbage the console looks for it."""
@@ -139,6 +141,9 @@ def ports(workspace: Workspace) -> "Ports":
         decisions=partial(_decisions, workspace),
         story=partial(_story, workspace),
         verify=partial(_verify, workspace),
+        snapshots=partial(_snapshots, workspace),
+        make_snapshot=partial(_make_snapshot, workspace),
+        go_back=partial(_go_back, workspace),
         outlook=lambda view, start, end: look_out(view, load(workspace.settings), start, end),
     )
 
@@ -162,6 +167,38 @@ def _verify(workspace: Workspace) -> tuple[bool, str]:
 
     found, lines = prove(workspace)
     return found.ok, "; ".join(lines)
+
+
+def _snapshots(workspace: Workspace) -> "Sequence[Snapshot]":
+    from engine.reversal.snapshots.vault import Vault
+
+    return [manifest.snapshot for manifest in Vault(workspace).manifests()]
+
+
+def _make_snapshot(workspace: Workspace, why: str) -> str:
+    from console.cli.back.making import make
+    from state.model.brakes.safekeeping import Kind
+
+    made, gone, unrecorded = make(_hand(workspace), Kind.HAND, why)
+    room = f"; {len(gone)} older ones made room" if gone else ""
+    return "\n".join((f"{made.id}: {made.files:,} files, {made.bytes:,} bytes{room}", *made.troubles, *unrecorded))
+
+
+def _go_back(workspace: Workspace, name: str) -> str:
+    from console.cli.back.going_back import go_back
+    from engine.reversal.snapshots.vault import Vault
+
+    vault = Vault(workspace)
+    ready, text = go_back(_hand(workspace), vault, vault.find(name), None, "all", stop=False, why="from the console")
+    return f"{text}; {ready.plan.files:,} files put back. What was there is {ready.before.snapshot.id}."
+
+
+def _hand(workspace: Workspace) -> "Hand":
+    from console.cli.base import Hand
+
+    hand = Hand()
+    hand.named = str(workspace.root)
+    return hand
 
 
 def _let_go_of_terminal() -> None:

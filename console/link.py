@@ -17,6 +17,7 @@ from state.model.when.schedule import Schedule, ScheduleState
 if TYPE_CHECKING:
     from console.screens.outlook import Outlook
     from state.journal import Decision
+    from state.model.brakes.safekeeping import Snapshot
 
 
 class Link(Protocol):
@@ -66,5 +67,11 @@ class Ports:
     """The story of one entry in lines; blocks on the disk."""
     verify: Callable[[], tuple[bool, str]]
     """Whether the record is whole, with what was found in words; blocks on the disk."""
+    snapshots: "Callable[[], Sequence[Snapshot]]"
+    """All restore points; blocks on the disk."""
+    make_snapshot: Callable[[str], str]
+    """Makes a restore point, given why, and says what it holds; blocks, and raises MidwatchError."""
+    go_back: Callable[[str], str]
+    """Restores the snapshot of an id and says what came of it; blocks, and raises MidwatchError."""
     outlook: "Callable[[View, datetime, datetime], Outlook]"
     """What lies between two moments; blocks on the disk, and raises SettingsError."""

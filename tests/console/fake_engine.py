@@ -152,6 +152,9 @@ def ports(**changes: Any) -> Ports:
         "decisions": lambda words, most: (),
         "story": lambda seq: (),
         "verify": lambda: (True, "0 entries"),
+        "snapshots": lambda: (),
+        "make_snapshot": lambda why: f"made, {why}",
+        "go_back": lambda name: f"went back to {name}",
         "outlook": lambda view, start, end: Outlook(UTC, (), ()),
     }
     return Ports(**{**fields, **changes})

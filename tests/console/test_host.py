@@ -192,6 +192,23 @@ def test_the_console_reads_by_itself_what_its_panes_need(workspace: Workspace) -
     assert workspace.stop.exists()
 
 
+def test_the_console_makes_snapshots_and_goes_back_to_them(workspace: Workspace) -> None:
+    """With the engine that it hosts: what was added since is out of the queue again, and nothing starts by itself."""
+    host = Host(workspace)
+    link = host.start()
+    ports = host_module.ports(workspace)
+    assert ask(link, c.Pause(on=True)).ok
+    assert "files" in ports.make_snapshot("before it")
+    assert ask(link, c.AddTasks(specs=(a_spec("later"),))).ok
+    (made,) = ports.snapshots()
+    assert made.why == "before it"
+    assert "1 out of the queue" in ports.go_back(made.id)
+    assert len(ports.snapshots()) == 2
+    assert view(link).control.paused
+    host.leave()
+    assert host.join() == 0
+
+
 def test_what_is_there_from_the_start_is_never_looked_through_for_garbage() -> None:
     """Once all is shown, the collector lets go of what there is, and looks less often at what comes."""
     usual = gc.get_threshold()

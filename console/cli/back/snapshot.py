@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.cli.back.going_back import go_back, kept_by
-from console.cli.base import Hand, Refused, ask, in_workspace, say, say_json, with_json, with_reason
+from console.cli.back.going_back import go_back
+from console.cli.back.making import make, record
+from console.cli.base import Hand, Refused, in_workspace, say, say_json, with_json, with_reason
 from state.errors import MidwatchError
 
 if TYPE_CHECKING:
     from engine.reversal.snapshots.earlier import Moment
     from engine.reversal.snapshots.vault import Manifest, Vault
     from state.model.brakes.safekeeping import Rehearsal, Snapshot
-    from state.model.command import Command
 
 
 class _Moment(click.ParamType["Moment"]):
@@ -50,18 +50,9 @@ def snapshot() -> None:
 @click.pass_obj
 def create(hand: Hand, reason: str, routine: bool, as_json: bool) -> None:
     """Make a snapshot now, whatever runs meanwhile."""
-    from engine.clock import SystemClock
-    from engine.reversal.snapshots.vault import Vault
     from state.model.brakes.safekeeping import Kind
-    from state.model.command import RecordSnapshot
 
-    vault = Vault(hand.workspace())
-    rule, folders, notes = kept_by(hand, vault)
-    now = SystemClock().now()
-    with vault.locked():
-        made = vault.create(now, hand.actor, Kind.ROUTINE if routine else Kind.HAND, reason, folders, notes).snapshot
-        gone = vault.expire(now, rule) if rule else []
-    unrecorded = _record(hand, RecordSnapshot(snapshot=made))
+    made, gone, unrecorded = make(hand, Kind.ROUTINE if routine else Kind.HAND, reason)
     if as_json:
         say_json(_value(made) | {"expired": gone})
         return
@@ -173,7 +164,7 @@ def rehearse(context: click.Context, name: str, as_json: bool) -> None:
     vault = Vault(hand.workspace())
     with vault.locked():
         found = play(vault, vault.find(name), SystemClock().now())
-    unrecorded = _record(hand, RecordSnapshot(rehearsal=found))
+    unrecorded = record(hand, RecordSnapshot(rehearsal=found))
     if as_json:
         say_json(found)
     else:
@@ -208,16 +199,6 @@ def forget(hand: Hand, before: str, yes: bool, as_json: bool) -> None:
     with vault.locked():
         gone = vault.forget(moment)
     say_json({"forgotten": gone}) if as_json else say(f"{_count(len(gone), 'snapshot')} removed")
-
-
-def _record(hand: Hand, command: "Command") -> tuple[str, ...]:
-    """Put what was done on record; it was done also where that cannot be written down."""
-    try:
-        with hand.control() as control:
-            ask(control, command)
-    except MidwatchError as error:
-        return (f"not on record: {error}",)
-    return ()
 
 
 def _wanted(vault: "Vault", name: str | None, to: "Moment | None") -> "Manifest":
