@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from console.doctor import gate, keys, killing, limits, privacy, record, sandbox, together, unusual
+from console.doctor import gate, keys, killing, limits, privacy, record, sandbox, signals, together, unusual
 from console.doctor.proof import Proof, Trial, seen
 from console.doctor.stand import PATIENCE_S, Stand, stand
 from state.errors import MidwatchError
 
-TOGETHER: tuple[Trial, ...] = (*sandbox.TRIALS, *limits.TRIALS, *gate.TRIALS, *keys.TRIALS)
+TOGETHER: tuple[Trial, ...] = (*sandbox.TRIALS, *limits.TRIALS, *gate.TRIALS, *keys.TRIALS, *signals.TRIALS)
 """Those that do not disturb each other."""
 IN_TURN: tuple[Trial, ...] = (*together.TRIALS, *unusual.TRIALS, *record.TRIALS, *privacy.TRIALS, *killing.TRIALS)
 """Those that need the engine for themselves, the one that ends it last."""
