@@ -146,6 +146,19 @@ def test_every_setting_can_be_set(path: Path) -> None:
         since = "2d"
         draft = "Dear {name}"
         drafts_folder = "Drafts"
+        [problems]
+        free = "1G"
+        full_within = "1d"
+        memory = "64M"
+        failures = 5
+        stale = "2d"
+        waiting = "3h"
+        backlog = "4d"
+        expiring = "30d"
+        certificates = ["/etc/ssl/tls.pem"]
+        large = "2G"
+        leftovers = "3G"
+        keep_builds = "5d"
         [patterns]
         prebuild = true
         prebuild_over = 0.9
@@ -210,6 +223,20 @@ def test_every_setting_can_be_set(path: Path) -> None:
         },
         "signals": {"confidence": 0.5, "impact_over": 12_500_000, "per_h": 7, "keep_s": 172_800.0},
         "research": {"command": "agent {goal} > {out}", "goals_per_night": 1, "hours": 0.5},
+        "problems": {
+            "free_bytes": 1 << 30,
+            "full_within_s": 86400.0,
+            "memory_bytes": 64 << 20,
+            "failures": 5,
+            "stale_s": 172800.0,
+            "waiting_s": 10800.0,
+            "backlog_s": 345600.0,
+            "expiring_s": 2592000.0,
+            "certificates": ("/etc/ssl/tls.pem",),
+            "large_bytes": 2 << 30,
+            "leftovers_bytes": 3 << 30,
+            "keep_builds_s": 432000.0,
+        },
         "patterns": {"prebuild": True, "prebuild_over": 0.9},
         "watch": {"logs": ("/var/log/app.log",)},
         "schedules": {},
