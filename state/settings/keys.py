@@ -1,5 +1,6 @@
 """Which keys `midwatch.toml` has, what each holds and what it is for."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -295,10 +296,6 @@ _COMPENSATION = (
 )
 
 
-def _compensation(name: str, told: dict[str, Any], settings: Settings) -> Compensation:
-    return Compensation(name=name, **told)
-
-
 _SECRET = (
     Key("from", "provider", units.choice(Provider), '"env", "file", "keyring", "aws" or "vault".'),
     Key("key", "key", units.TEXT, "The variable, the file, service/user, the id, or mount/path#field."),
@@ -308,8 +305,9 @@ _SECRET = (
 )
 
 
-def _secret(name: str, told: dict[str, Any], settings: Settings) -> Source:
-    return Source(name=name, **told)
+def _by_name(noun: Callable[..., Any]) -> Callable[[str, dict[str, Any], Settings], Any]:
+    """Return what makes such a noun of a section's name and fields alone."""
+    return lambda name, told, settings: noun(name=name, **told)
 
 
 NAMED = {
@@ -320,26 +318,26 @@ NAMED = {
         "Takes back what a build reported as `::did NAME {...}`, for `midwatch undo`.",
         _COMPENSATION,
         ("run",),
-        _compensation,
+        _by_name(Compensation),
         Compensation(name="NAME", run="tickets close"),
         {},
     ),
-}
-NAMED["secrets"] = Named(
-    "Where a secret is kept; a task that asks for it gets it once you agree.",
-    _SECRET,
-    ("from", "key"),
-    _secret,
-    Source(
-        name="NAME",
-        provider=Provider.VAULT,
-        key="secret/build/npm#token",
-        address="https://vault.example:8200",
-        expires=date(2030, 1, 31),
+    "secrets": Named(
+        "Where a secret is kept; a task that asks for it gets it once you agree.",
+        _SECRET,
+        ("from", "key"),
+        _by_name(Source),
+        Source(
+            name="NAME",
+            provider=Provider.VAULT,
+            key="secret/build/npm#token",
+            address="https://vault.example:8200",
+            expires=date(2030, 1, 31),
+        ),
+        {},
     ),
-    {},
-)
-NAMED["prices"] = PRICES
+    "prices": PRICES,
+}
 DEFAULTS = (Key("defaults", "defaults", units.TRUTH, "Whether the named ones below count as they stand."),)
 TASK = (
     Key("sandbox", "sandbox", _ISOLATION, '"none" runs it with your own rights: no protection at all.'),
