@@ -35,7 +35,7 @@ def test_what_only_tells_is_written_down(kind: SignalType) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    set(SignalType) - {SignalType.GOALS_UPDATED, SignalType.TASK_QUEUE_GROWING, SignalType.SPAWN_AGENT},
+    sorted(set(SignalType) - {SignalType.GOALS_UPDATED, SignalType.TASK_QUEUE_GROWING, SignalType.SPAWN_AGENT}),
 )
 def test_what_no_rule_can_decide_asks(kind: SignalType) -> None:
     """There is nobody else who could."""
