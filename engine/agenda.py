@@ -91,9 +91,12 @@ class Agenda:
     def exhausted(self, *, manual: bool) -> bool:
         """Whether nothing is left to do: nothing runs, and nothing is to start, or can by itself.
 
+        A frozen build that waits for the operator does not keep an engine that is to end when idle: it stays frozen
+        without one, its clock too, and the next engine takes it over.
         While it is `manual`, nothing is decided, so that nothing more comes of being idle.
         """
-        if self._roster.busy or self._rounds.busy:
+        waits = self.until_idle and not self.draining and self._roster.stands_still
+        if (self._roster.busy and not waits) or self._rounds.busy:
             return False
         if self.draining or (self.until_idle and manual):
             return True

@@ -172,6 +172,11 @@ class Engine:
         self._agenda.draining = True
         self._wake()
 
+    @property
+    def frozen(self) -> tuple[str, ...]:
+        """The builds that stand still and wait for the operator, also once it has ended."""
+        return tuple(build.id for build in self._hall.ledger.unfinished() if build.hold is not None)
+
     def go_headless(self) -> None:
         """Go on without a screen until nothing more can start by itself. On the engine's loop only."""
         self._herald.set_info(mode="headless")

@@ -30,6 +30,7 @@ EXITS = (
     (4, "busy: another process holds the workspace, or the engine does not answer"),
     (5, "not set up: standard error says which setting is missing; nothing was done"),
     (6, "another server, such as that of your mail, cannot be reached or refuses; nothing was done"),
+    (6, "`engine --until-idle`: nothing more starts by itself, and builds stay frozen that wait for your answer"),
     (130, "interrupted"),
 )
 """Every exit code and what it means."""

@@ -16,6 +16,9 @@ from state.disk import DISK
 from state.errors import MidwatchError
 from state.files import Workspace, WorkspaceBusy
 
+LEFT_FROZEN = 6
+"""The exit code of an engine that ended with builds frozen that wait for the operator."""
+
 log = logging.getLogger("midwatch.engine")
 
 
@@ -31,15 +34,16 @@ def run_engine(
 
     SIGTERM and the first SIGINT drain: nothing more starts, and it ends with the last running build, or after
     `drain_s` seconds where that is given. A second one of either ends it at once. Builds that still run then go on
-    until the next engine adopts them. With `wait` it waits for another process that holds the workspace, else that
-    raises WorkspaceBusy. Its log goes to standard error too when `aloud`.
+    until the next engine adopts them. One that ends since it is idle, and leaves builds frozen that wait for the
+    operator, says so and returns 6. With `wait` it waits for another process that holds the workspace, else that raises
+    WorkspaceBusy. Its log goes to standard error too when `aloud`.
     """
     logs.begin(workspace, aloud=aloud)
     supervisor = Supervisor.of(os.environ, os.getpid())
     try:
         engine = _open(workspace, supervisor, wait)
         crash.keep_stacks(workspace)
-        asyncio.run(_run(workspace, engine, supervisor, until_idle, drain_s))
+        told = asyncio.run(_run(workspace, engine, supervisor, until_idle, drain_s))
     except MidwatchError:
         # Told by whoever called, in words.
         raise
@@ -49,7 +53,18 @@ def run_engine(
         raise
     finally:
         supervisor.close()
-    return 1 if engine.failed else 0
+    if engine.failed:
+        return 1
+    if until_idle and not told and (frozen := engine.frozen):
+        print(f"midwatch: {_left(frozen)}", file=sys.stderr, flush=True)
+        return LEFT_FROZEN
+    return 0
+
+
+def _left(builds: tuple[str, ...]) -> str:
+    labels = ", ".join(dict.fromkeys(build.rpartition("-")[0] for build in builds))
+    stay = f"{', '.join(builds)} stay{'s' * (len(builds) == 1)} frozen until you answer"
+    return f"nothing more starts by itself, and {stay}: `midwatch approve` or `deny` {labels}, then start an engine again"
 
 
 def _open(workspace: Workspace, supervisor: Supervisor, wait: bool) -> Engine:
@@ -76,7 +91,8 @@ def _wait_for_lock(workspace: Workspace) -> None:
 
 async def _run(
     workspace: Workspace, engine: Engine, supervisor: Supervisor, until_idle: bool, drain_s: float | None
-) -> None:
+) -> bool:
+    """Run to the end, and return whether a signal asked for it."""
     loop = asyncio.get_running_loop()
     asked = False
 
@@ -104,3 +120,4 @@ async def _run(
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_IGN)
+    return asked

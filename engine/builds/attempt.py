@@ -105,6 +105,11 @@ class Attempt:
             if not self.build.over:
                 self._outcome.failed(str(error))
 
+    @property
+    def stands_still(self) -> bool:
+        """Whether its processes are frozen, and nothing of it goes on before the operator answers."""
+        return self._vigil is not None and self._vigil.stands_still
+
     def hold(self, hold: Hold) -> None:
         """Freeze its processes and ask the operator; nothing to do for one that does not run."""
         if self._vigil is not None:

@@ -55,6 +55,11 @@ class Roster:
         """Whether anything is under way."""
         return bool(self._running or self._killing)
 
+    @property
+    def stands_still(self) -> bool:
+        """Whether nothing goes on by itself: what is under way is frozen and waits for the operator."""
+        return not self._killing and all(self._attempts[build_id].stands_still for build_id in self._running)
+
     def adopt(self) -> None:
         """Go on with every build that an engine before this one left unfinished."""
         for build in self._hall.store.builds.values():

@@ -77,6 +77,12 @@ class Vigil:
         assert self._use.latest is not None
         return self._use.latest
 
+    @property
+    def stands_still(self) -> bool:
+        """Whether the build is held, frozen and to stay so until somebody answers."""
+        build = self._build
+        return build.hold is not None and self._frozen is True and not self._withdrawn(build)
+
     def hold(self, hold: Hold) -> None:
         """Freeze the build and ask the operator; one that is held already, or that is to die, stays as it is."""
         if self._wanted is None and self._build.hold is None and not self._withdrawn(self._build):

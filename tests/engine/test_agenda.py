@@ -4,12 +4,14 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from engine.rounds import alarm
+from engine.safety import freezer
 from state.model import command as c
 from state.model import task as t
-from state.settings import QueueSettings, RetrySettings, Settings
+from state.settings import DEFAULT_LIMITS, QueueSettings, RetrySettings, Settings
 from tests.engine.engines import House, ask, nudge, until
 from tests.making import a_spec, a_task
 
@@ -69,6 +71,34 @@ def test_until_idle_ends_when_nothing_more_can_start_by_itself(house: House, wai
     asyncio.run(scene())
     ends = {"nothing": "done", "an approval": "awaiting_approval", "a retry": "failed", "a time": "done"}
     assert house.task().state_name == ends[waits_for]
+
+
+def test_until_idle_leaves_a_frozen_build_to_the_next_engine(house: House) -> None:
+    """It ends beside one that waits for an answer, not beside one that runs; the next engine carries the yes out."""
+    waits = "touch a b; while ! test -e go; do sleep 0.01; done"
+    house.settings = Settings(limits=msgspec.structs.replace(DEFAULT_LIMITS, files=1))
+    house.seed(a_task(command=waits))
+
+    async def first() -> None:
+        async with house.live(until_idle=True, keep=True) as engine:
+            await until(engine._leaving.is_set, "an engine beside nothing but a frozen build ends")
+            assert engine.frozen == ("tidy-1",)
+
+    async def second() -> None:
+        async with house.live() as engine:
+            hold = house.build().hold
+            assert hold is not None
+            assert (await ask(engine, c.Approve(label="tidy", digest=hold.digest))).ok
+            engine.go_headless()
+            await until(lambda: house.build().hold is None, "it goes on")
+            assert not engine._leaving.is_set()
+            (house.workspace.build("tidy-1").work / "go").touch()
+            await until(engine._leaving.is_set, "it ends")
+
+    asyncio.run(first())
+    assert house.build().hold is not None and freezer.frozen(house.workspace.build("tidy-1"))
+    asyncio.run(second())
+    assert house.task().state_name == "done"
 
 
 def test_a_hosted_engine_that_loses_its_screen_goes_on_until_idle(house: House) -> None:

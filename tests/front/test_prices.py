@@ -71,6 +71,19 @@ def test_a_build_that_is_over_at_once_is_told_of_all_the_same(open_space: Callab
         assert '[prices."new-1"]' in strict.ok("status")
 
 
+def test_an_engine_that_is_to_end_leaves_a_frozen_build_and_says_so(open_space: Callable[..., Space]) -> None:
+    """Its exit code is one of its own; the answer is given without an engine, and the next one carries it out."""
+    space = open_space('[prices]\nunpriced = "hold"\n')
+    space.add("costly", SAYS.format("new-1", 5, 5, WAIT))
+    said = space.fails(6, "engine", "--until-idle", "--quiet")
+    assert "costly-1 stays frozen" in said and "costly" in said
+    set_price(space, '[prices."new-1"]\nin = 1\nout = 1\n')
+    space.ok("approve", "costly")
+    (space.paths.build("costly-1").work / "go").touch()
+    space.ok("engine", "--until-idle")
+    assert space.state("costly") == "done"
+
+
 def test_a_wrong_price_is_refused_with_its_line(open_space: Callable[..., Space]) -> None:
     """Typed like every other setting."""
     space = open_space()
