@@ -22,7 +22,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "problems": frozenset({"scan", "list", "metrics"}),
     "queue": _ALL,
     "report": frozenset({"nightly"}),
-    "schedules": frozenset({"list", "why"}),
+    "schedules": frozenset({"", "next", "why"}),
     "signals": _ALL,
     "simulate": _ALL,
     "snapshot": frozenset({"create", "list", "rehearse"}),
@@ -32,7 +32,10 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "weekend": frozenset({"suggest", "progress", "summary"}),
     "why": _ALL,
 }
-"""Each verb with those of its parts that may be run; none named is all of it."""
+"""Each verb with those of its parts that may be run, an empty one for the verb by itself; none named is all of it."""
+
+_ELSEWHERE = "--workspace"
+_ENDLESS = ("-f", "--follow")
 
 
 def against(words: Sequence[str]) -> str:
@@ -41,8 +44,12 @@ def against(words: Sequence[str]) -> str:
     if not words or words[0] not in ALLOWED:
         return f"{told} is not run from here: only what looks and tells is, such as {', '.join(sorted(ALLOWED)[:3])}"
     parts = ALLOWED[words[0]]
-    if parts and (len(words) < 2 or words[1] not in parts):
-        return f"{told} is not run from here: of {words[0]} only {', '.join(sorted(parts))}"
-    if any(word.startswith("--workspace") for word in words):
-        return f"{told} --workspace is not run from here: a check is about the workspace that it stands in"
+    # What follows an option may be a part of the verb's as well, so that one by itself takes nothing but options.
+    alone = "" in parts and all(word.startswith("-") for word in words[1:])
+    if parts and not alone and (len(words) < 2 or not words[1] or words[1] not in parts):
+        return f"{told} is not run from here: of {words[0]} only {', '.join(sorted(filter(None, parts)))}"
+    if any(word.startswith(_ELSEWHERE) for word in words):
+        return f"{told} {_ELSEWHERE} is not run from here: a check is about the workspace that it stands in"
+    if any(word in _ENDLESS for word in words):
+        return f"{told} {_ENDLESS[1]} is not run from here: it would never end"
     return ""

@@ -2,6 +2,10 @@
 
 import json
 
+import click
+
+from console.cli.main import midwatch as midwatch_verbs
+from engine.signals.commands import ALLOWED
 from tests.console.cli.conftest import Midwatch
 from tests.engine.signals.files import TASK, written
 
@@ -84,6 +88,16 @@ def test_a_command_that_changes_things_is_not_obeyed(midwatch: Midwatch) -> None
     (midwatch.root / "HEARTBEAT.md").write_text("## Yes (daily)\n- run: midwatch approve tidy\n")
     assert "HEARTBEAT.md:2: `midwatch approve tidy` is not run from here" in midwatch.ok("heartbeat")
     assert midwatch.state("tidy") == "awaiting_approval"
+
+
+def test_every_command_that_may_be_run_is_there() -> None:
+    """The list names verbs and parts of verbs that this program has."""
+    for verb, parts in ALLOWED.items():
+        command = midwatch_verbs.get_command(click.Context(midwatch_verbs), verb)
+        assert command is not None, verb
+        assert isinstance(command, click.Group) is bool(parts), verb
+        if isinstance(command, click.Group):
+            assert parts - {""} <= command.commands.keys()
 
 
 def test_without_a_file_there_are_no_checks(midwatch: Midwatch) -> None:
