@@ -64,7 +64,7 @@ def run_engine(
 def _left(builds: tuple[str, ...]) -> str:
     labels = ", ".join(dict.fromkeys(build.rpartition("-")[0] for build in builds))
     stay = f"{', '.join(builds)} stay{'s' * (len(builds) == 1)} frozen until you answer"
-    return f"nothing more starts by itself, and {stay}: `midwatch approve` or `deny` {labels}, then start an engine again"
+    return f"nothing more starts by itself, and {stay}: `midwatch approve` or `deny` {labels}, then start an engine"
 
 
 def _open(workspace: Workspace, supervisor: Supervisor, wait: bool) -> Engine:

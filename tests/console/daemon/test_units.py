@@ -150,3 +150,103 @@ def test_the_plist_says_the_same(root: str, level: Level) -> None:
     assert told["AbandonProcessGroup"] is True
     assert told["ExitTimeOut"] > units.DRAIN_S
     assert told.get("UserName") == ("daemon" if level is Level.SYSTEM else None)
+
+
+KEEP_ALIVE = {
+    "SuccessfulExit": bool,
+    "NetworkState": bool,
+    "Crashed": bool,
+    "AfterInitialDemand": bool,
+    "PathState": {str: bool},
+    "OtherJobEnabled": {str: bool},
+}
+LAUNCHD = {
+    "Label": str,
+    "Disabled": bool,
+    "UserName": str,
+    "GroupName": str,
+    "Program": str,
+    "ProgramArguments": [str],
+    "EnableTransactions": bool,
+    "EnablePressuredExit": bool,
+    "KeepAlive": KEEP_ALIVE,
+    "RunAtLoad": bool,
+    "RootDirectory": str,
+    "WorkingDirectory": str,
+    "EnvironmentVariables": {str: str},
+    "Umask": int,
+    "TimeOut": int,
+    "ExitTimeOut": int,
+    "ThrottleInterval": int,
+    "InitGroups": bool,
+    "WatchPaths": [str],
+    "QueueDirectories": [str],
+    "StartOnMount": bool,
+    "StartInterval": int,
+    "StandardInPath": str,
+    "StandardOutPath": str,
+    "StandardErrorPath": str,
+    "SoftResourceLimits": {str: int},
+    "HardResourceLimits": {str: int},
+    "Nice": int,
+    "ProcessType": str,
+    "AbandonProcessGroup": bool,
+    "LowPriorityIO": bool,
+    "LowPriorityBackgroundIO": bool,
+    "LaunchOnlyOnce": bool,
+    "SessionCreate": bool,
+    "LegacyTimers": bool,
+}
+"""Keys of launchd.plist(5) with the type of each, as Apple documents them; those that no service of ours can need are
+left out."""
+
+
+def misfits(told: object, kind: object, place: str = "plist") -> list[str]:
+    """Return each place where a value is not what a key of launchd takes, or where there is no such key."""
+    if isinstance(kind, list):
+        if not isinstance(told, list):
+            return [f"{place} is no array"]
+        return [text for item in told for text in misfits(item, kind[0], f"{place}[]")]
+    if isinstance(kind, dict):
+        if not isinstance(told, dict):
+            return [f"{place} is no dictionary"]
+        named = {key: kind.get(key, kind.get(str)) for key in told}
+        unknown = [f"{place}.{key} is no key of launchd" for key, own in named.items() if own is None]
+        return unknown + [
+            text for key, own in named.items() if own is not None for text in misfits(told[key], own, f"{place}.{key}")
+        ]
+    # A boolean is an int for Python, and none for launchd.
+    return [] if type(told) is kind else [f"{place} is {type(told).__name__}"]
+
+
+@pytest.mark.parametrize("root", ROOTS[:-1])
+@pytest.mark.parametrize("level", list(Level))
+def test_the_plist_has_only_keys_that_launchd_knows(root: str, level: Level) -> None:
+    """Each with a value of the type that Apple documents, in the format that its own tools write."""
+    made = plan(root=root, level=level)
+    data = units.launchd(made)
+    assert data.startswith(
+        b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN"'
+    )
+    told = plistlib.loads(data)
+    assert misfits(told, LAUNCHD) == []
+    assert told["ProgramArguments"][0].startswith("/") and told["StandardErrorPath"].startswith("/")
+    assert min(told["ThrottleInterval"], told["ExitTimeOut"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"KeepAlives": True}, "plist.KeepAlives is no key of launchd"),
+        ({"KeepAlive": {"SuccessfulExit": 0}}, "plist.KeepAlive.SuccessfulExit is int"),
+        ({"KeepAlive": {"Succeeded": True}}, "plist.KeepAlive.Succeeded is no key of launchd"),
+        ({"ExitTimeOut": "90"}, "plist.ExitTimeOut is str"),
+        ({"ThrottleInterval": True}, "plist.ThrottleInterval is bool"),
+        ({"ProgramArguments": "midwatch"}, "plist.ProgramArguments is no array"),
+        ({"EnvironmentVariables": {"A": 1}}, "plist.EnvironmentVariables.A is int"),
+    ],
+)
+def test_what_launchd_would_not_take_is_found(changes: dict[str, object], complaint: str) -> None:
+    """A check of a plist that passes everything would prove nothing."""
+    told = plistlib.loads(units.launchd(PLAIN))
+    assert misfits({**told, **changes}, LAUNCHD) == [complaint]
