@@ -9,6 +9,8 @@ Z = 1.6449
 """What a normal distribution exceeds once in twenty times: intervals here hold what they are meant to 9 times of 10."""
 LEAST = 5
 """From fewer values nothing is concluded on a middle."""
+_MANY = 1000
+"""Tosses of so many coins are as good as normally distributed, and counting their ways takes long."""
 FADES = 10
 """After so many further occasions one counts half as much: what was once a routine is given up as it was taken up."""
 
@@ -81,6 +83,9 @@ def of_middle(ordered: Sequence[float]) -> tuple[float, float]:
     n = len(ordered)
     if n < LEAST:
         return -math.inf, math.inf
+    if n > _MANY:
+        rank = max(0, math.floor(n / 2 - Z * math.sqrt(n) / 2) - 1)
+        return ordered[rank], ordered[n - rank - 1]
     rank, ways, fewer = 0, n, 1
     # Of 2 ** n ways for the coin to fall, `fewer` show at most `rank` heads and `ways` one more than that.
     while (fewer + ways) * 20 <= 1 << n:

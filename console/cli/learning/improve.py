@@ -1,5 +1,6 @@
 """`improve`: where the work goes wrong more often than it need."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -9,6 +10,8 @@ from console.cli.base import Hand, in_workspace, say, say_json, with_json
 if TYPE_CHECKING:
     from engine.learning.improving.runs import Group
     from engine.learning.improving.tally import Tally
+
+_in_days = click.option("--days", type=click.IntRange(1, 400), default=90, show_default=True, help="How far back.")
 
 
 @click.group()
@@ -21,14 +24,15 @@ def improve() -> None:
 
 
 @improve.command()
+@_in_days
 @with_json
 @in_workspace
 @click.pass_obj
-def suggest(hand: Hand, as_json: bool) -> None:
+def suggest(hand: Hand, days: int, as_json: bool) -> None:
     """Say what to change, the most frequent first."""
     from engine.learning.improving.weaknesses import find
 
-    found = find(_groups(hand))
+    found = find(_groups(hand, days))
     if as_json:
         say_json(found)
     elif not found:
@@ -38,29 +42,31 @@ def suggest(hand: Hand, as_json: bool) -> None:
 
 
 @improve.command()
+@_in_days
 @with_json
 @in_workspace
 @click.pass_obj
-def stats(hand: Hand, as_json: bool) -> None:
+def stats(hand: Hand, days: int, as_json: bool) -> None:
     """Show the figures of each category, repository and runner."""
     from console.render import table, terminal_width
     from engine.learning.improving.tally import tally
 
-    found = tally(_groups(hand))
+    found = tally(_groups(hand, days))
     if as_json:
         say_json(found)
     elif not found:
-        say("no build is over yet")
+        say(f"no build was over in the last {days} days")
     else:
         headings = ["GROUP", "BUILDS", "DONE", "NOT VERIFIED", "AGAIN", "HELD", "ASKED", "OF ESTIMATE"]
         say(table([_row(one) for one in found], headings, width=terminal_width()))
 
 
-def _groups(hand: Hand) -> "list[Group]":
+def _groups(hand: Hand, days: int) -> "list[Group]":
     from engine.learning.improving.runs import gather
 
     with hand.control() as control:
-        return gather(control.view())
+        view = control.view()
+        return gather(view, view.at - timedelta(days=days))
 
 
 def _row(one: "Tally") -> list[str]:

@@ -1,6 +1,8 @@
 """What each task's builds came to, gathered by what they have in common."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from engine.policy.bands.kinds import runner
@@ -11,6 +13,7 @@ from state.model.task import Task
 from state.model.view import View
 
 _KEPT_BY = "anomaly:"
+_program = lru_cache(maxsize=4096)(runner)
 
 
 class Run(NamedTuple):
@@ -21,6 +24,8 @@ class Run(NamedTuple):
     ending: str
     held_for: frozenset[str]
     """The figures at whose limit it stood still."""
+    hours: float
+    """For how long its command ran, without the time for which it stood still."""
 
 
 class Group(NamedTuple):
@@ -41,21 +46,21 @@ class Group(NamedTuple):
         return f"{self.by} {self.name}"
 
 
-def gather(view: View) -> list[Group]:
-    """Return every group of which something is known, by kind and name."""
+def gather(view: View, since: datetime) -> list[Group]:
+    """Return every group of which something is known from a moment on, by kind and name."""
     held = _held(view.escalations.values())
     groups: dict[tuple[str, str], Group] = {}
     for build in view.builds.values():
         task = view.tasks.get(build.label)
-        if task is None or not isinstance(build.state, Finished):
+        if task is None or not isinstance(build.state, Finished) or build.state.at < since:
             continue
-        run = Run(build, task, build.state.ending, _figures(build, held))
+        run = Run(build, task, build.state.ending, _figures(build, held), _hours(build))
         for group in _groups(groups, task):
             group.runs.append(run)
             group.tasks.add(task.label)
     for asked in view.escalations.values():
         task = view.tasks.get(asked.label)
-        if task is not None:
+        if task is not None and asked.created_at >= since:
             for group in _groups(groups, task):
                 group.asked.setdefault(asked.type, set()).add(task.label)
                 group.tasks.add(task.label)
@@ -64,7 +69,7 @@ def gather(view: View) -> list[Group]:
 
 def _groups(groups: dict[tuple[str, str], Group], task: Task) -> Iterable[Group]:
     spec = task.spec
-    for by, name in (("category", spec.category.value), ("repository", spec.repo), ("runner", runner(spec.command))):
+    for by, name in (("category", spec.category.value), ("repository", spec.repo), ("runner", _program(spec.command))):
         if name:
             if (by, name) not in groups:
                 groups[by, name] = Group(by, name, [], {}, set())
@@ -95,7 +100,6 @@ def checked(run: Run) -> bool:
     return run.build.verified.result in (Result.YES, Result.NO)
 
 
-def hours(run: Run) -> float:
-    """Return for how long its command ran, in hours, without the time for which it stood still."""
-    end = run.build.ended_at or run.build.started_at
-    return ran_s(run.build, end) / 3600 if end is not None else 0.0
+def _hours(build: Build) -> float:
+    end = build.ended_at or build.started_at
+    return ran_s(build, end) / 3600 if end is not None else 0.0

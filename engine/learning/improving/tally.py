@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from engine.learning.improving.runs import Group, failed_check, hours
+from engine.learning.improving.runs import Group, failed_check
 from engine.learning.odds import LEAST, middle, wilson
 from state.model.record import Noun
 
@@ -39,7 +39,7 @@ def _of(group: Group) -> Tally:
     done = sum(run.ending == "done" for run in group.runs)
     failed = sum(run.ending == "failed" for run in group.runs)
     ratios = sorted(
-        hours(run) / run.task.spec.hours for run in group.runs if run.ending == "done" and run.task.spec.hours
+        run.hours / run.task.spec.hours for run in group.runs if run.ending == "done" and run.task.spec.hours
     )
     low, high = wilson(done, done + failed) if done + failed >= LEAST else (None, None)
     return Tally(

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from engine.learning.improving.runs import Group, Run, checked, failed_check, hours
+from engine.learning.improving.runs import Group, Run, checked, failed_check
 from engine.learning.odds import LEAST, middle, of_middle, wilson
 from state.model.brakes import figure
 from state.model.escalation import EscalationKind
@@ -84,7 +84,7 @@ def find(groups: Sequence[Group]) -> list[Weakness]:
 
 def _estimates(group: Group) -> Iterator[Weakness]:
     ratios = sorted(
-        hours(run) / run.task.spec.hours for run in group.runs if run.ending == "done" and run.task.spec.hours
+        run.hours / run.task.spec.hours for run in group.runs if run.ending == "done" and run.task.spec.hours
     )
     if len(ratios) < LEAST:
         return

@@ -89,9 +89,13 @@ def _takings(view: View) -> dict[str, datetime]:
     return {made.label: made.at for pattern in view.patterns.values() for made in pattern.prebuilt}
 
 
+def _at(one: Happening) -> datetime:
+    return one.at
+
+
 def _once(found: list[Happening]) -> list[Happening]:
     """Put happenings in order, without those that follow another within the same burst."""
-    found.sort()
+    found.sort(key=_at)
     kept: list[Happening] = []
     for one in found:
         if not kept or one.at - kept[-1].at >= BURST:

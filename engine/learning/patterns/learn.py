@@ -1,19 +1,22 @@
 """All routines that a view tells of: by the clock, and one thing after another."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, tzinfo
+
+import msgspec
 
 from engine.learning.odds import Sure
 from engine.learning.patterns import follows, rhythms
 from engine.learning.patterns.follows import Succession
 from engine.learning.patterns.history import Happening, History, gather
-from engine.learning.patterns.likeness import ANSWERS, Likeness, of_category, of_source
+from engine.learning.patterns.likeness import ANSWERS, Likeness
 from engine.learning.patterns.rhythm import Rhythm
 from engine.policy.times import lasting
 from state.model.record import Noun
-from state.model.task import Spec
 from state.model.view import View
+
+_Told = dict[Likeness, list[Happening]]
 
 
 class Routine(Noun, frozen=True, kw_only=True):
@@ -71,13 +74,12 @@ def learn(view: View, zone: tzinfo) -> Learnt:
     found += [_following(one, history) for one in after]
     explained = clocked | {one.then for one in after}
     found += _wider(view, history, explained, now)
-    everything = sorted(one.at for told in history.tasks.values() for one in told)
     return Learnt(
         routines=tuple(sorted(found, key=lambda routine: (-routine.sure.confidence, routine.id))),
-        happenings=len(everything),
+        happenings=sum(map(len, history.tasks.values())),
         kinds=len(history.tasks),
         repeated=len(often),
-        since=everything[0] if everything else None,
+        since=min((told[0].at for told in history.tasks.values()), default=None),
         hours=_hours(one.wall for told in history.tasks.values() for one in told),
     )
 
@@ -122,29 +124,32 @@ def _wider(view: View, history: History, explained: set[Likeness], now: datetime
     """Return the rhythms of categories and sources in what no closer pattern accounts for."""
     found: list[Routine] = []
     left = {like: told for like, told in history.tasks.items() if like not in explained}
-    for widen in (of_category, of_source):
-        groups = _grouped(view, left, widen)
-        for like, told in groups.items():
-            routines = _by_clock(like, told, now, len(groups) + 1)
+    for groups in (_categories, _sources):
+        wide = {like: sorted(told) for like, told in groups(view, left).items() if len(told) >= rhythms.LEAST}
+        for like, told in wide.items():
+            routines = _by_clock(like, told, now, len(wide) + 1)
             found += routines
             if routines:
                 left = _without(left, told)
     return found
 
 
-def _grouped(
-    view: View, left: dict[Likeness, list[Happening]], widen: Callable[[Spec], Likeness | None]
-) -> dict[Likeness, list[Happening]]:
-    groups: dict[Likeness, list[Happening]] = {}
+def _categories(view: View, left: _Told) -> _Told:
+    groups: _Told = {}
+    for like, told in left.items():
+        groups.setdefault(msgspec.structs.replace(like, kind="category", title=""), []).extend(told)
+    return groups
+
+
+def _sources(view: View, left: _Told) -> _Told:
+    groups: dict[str, list[Happening]] = {}
     for told in left.values():
         for one in told:
-            wide = widen(view.tasks[one.label].spec)
-            if wide is not None:
-                groups.setdefault(wide, []).append(one)
-    return {like: sorted(told) for like, told in groups.items() if len(told) >= rhythms.LEAST}
+            groups.setdefault(view.tasks[one.label].spec.source, []).append(one)
+    return {Likeness(kind="source", source=source): told for source, told in groups.items() if source}
 
 
-def _without(left: dict[Likeness, list[Happening]], told: Iterable[Happening]) -> dict[Likeness, list[Happening]]:
+def _without(left: _Told, told: Iterable[Happening]) -> _Told:
     taken = set(told)
     return {like: [one for one in found if one not in taken] for like, found in left.items()}
 

@@ -64,13 +64,3 @@ def of_task(spec: Spec) -> Likeness:
     """Return what a task shares with those that do the same work."""
     title = bare(spec.title) or bare(spec.label) or spec.label
     return Likeness(kind="task", category=spec.category.value, repo=spec.repo, title=title)
-
-
-def of_category(spec: Spec) -> Likeness:
-    """Return what a task shares with those of its category in its repository."""
-    return Likeness(kind="category", category=spec.category.value, repo=spec.repo)
-
-
-def of_source(spec: Spec) -> Likeness | None:
-    """Return what a task shares with those from the same place; None where nobody said where from."""
-    return Likeness(kind="source", source=spec.source) if spec.source else None

@@ -65,8 +65,10 @@ def _densest(walls: Sequence[datetime]) -> tuple[list[datetime], int]:
 
     The day is a circle: a time right after midnight is near one right before.
     """
-    ordered = sorted((wall.hour * 60 + wall.minute, wall) for wall in walls)
-    doubled = [minute for minute, _ in ordered] + [minute + _DAY_MIN for minute, _ in ordered]
+    minutes = [wall.hour * 60 + wall.minute for wall in walls]
+    ordered = sorted(range(len(walls)), key=minutes.__getitem__)
+    once = [minutes[index] for index in ordered]
+    doubled = once + [minute + _DAY_MIN for minute in once]
     best, start, end = 0, 0, 0
     for first in range(len(ordered)):
         end = max(end, first)
@@ -76,8 +78,8 @@ def _densest(walls: Sequence[datetime]) -> tuple[list[datetime], int]:
             best, start = end - first, first
     held = doubled[start : start + best]
     middle = held[(len(held) - 1) // 2] % _DAY_MIN
-    near = sorted(ordered[index % len(ordered)][1] for index in range(start, start + best))
-    return near, middle
+    near = sorted(ordered[index % len(ordered)] for index in range(start, start + best))
+    return [walls[index] for index in near], middle
 
 
 def _fit(near: Sequence[datetime], minute: int, walls: Sequence[datetime], now: datetime, series: int) -> Beat | None:

@@ -1,6 +1,8 @@
 """Tests of how builds are gathered by what they have in common."""
 
-from engine.learning.improving.runs import checked, failed_check, gather, hours
+from datetime import timedelta
+
+from engine.learning.improving.runs import checked, failed_check, gather
 from state.model.brakes.hold import Hold
 from state.model.build import Running
 from state.model.escalation import EscalationKind
@@ -14,13 +16,21 @@ def test_a_build_belongs_to_its_category_repository_and_runner() -> None:
     past.ran("a", repo="/srv/a")
     past.ran("b", command="cargo build")
     past.builds["c-1"] = a_build("c-1", Running(token="t", pid=1, start_ticks=1, boot="b"))
-    found = {(group.by, group.name): [run.build.id for run in group.runs] for group in gather(past.view)}
+    found = {(group.by, group.name): [run.build.id for run in group.runs] for group in gather(past.view, NOON)}
     assert found == {
         ("category", "documentation"): ["a-1", "b-1"],
         ("repository", "/srv/a"): ["a-1"],
         ("runner", "true"): ["a-1"],
         ("runner", "cargo"): ["b-1"],
     }
+
+
+def test_what_was_before_is_let_be() -> None:
+    """A weakness that was mended is not told of for ever."""
+    past = Past()
+    past.ran("a")
+    past.asked(EscalationKind.UNCLEAR, "a")
+    assert gather(past.view, NOON + timedelta(hours=2)) == []
 
 
 def test_at_which_limits_builds_stood_still() -> None:
@@ -31,7 +41,7 @@ def test_at_which_limits_builds_stood_still() -> None:
     past.ran("c", hold=Hold(figure="files", used=2, limit=1, text="", since=NOON, anomaly=True))
     past.ran("d")
     past.asked(EscalationKind.LIMIT_REACHED, "d", "d-1")
-    (group, *_) = gather(past.view)
+    (group, *_) = gather(past.view, NOON)
     assert {run.build.label: set(run.held_for) for run in group.runs} == {
         "a": {"files"}, "b": {"spent"}, "c": set(), "d": {""},
     }  # fmt: skip
@@ -43,7 +53,7 @@ def test_what_a_build_came_to() -> None:
     past = Past()
     past.ran("a", hours=3, held_s=3600.0, executed=YES, verified=NO)
     past.ran("b", "failed", executed=NO)
-    wanting, failed = gather(past.view)[0].runs
-    assert hours(wanting) == 2.0
+    wanting, failed = gather(past.view, NOON)[0].runs
+    assert wanting.hours == 2.0
     assert (checked(wanting), failed_check(wanting)) == (True, True)
     assert (checked(failed), failed_check(failed)) == (False, False)

@@ -4,6 +4,7 @@ from engine.learning.improving.runs import gather
 from engine.learning.improving.tally import tally
 from state.model.escalation import EscalationKind
 from tests.engine.learning.improving.past import NO, YES, Past
+from tests.making import NOON
 
 
 def test_every_group_has_its_figures() -> None:
@@ -15,7 +16,7 @@ def test_every_group_has_its_figures() -> None:
     past.ran("t5", "done", attempt=2, allowed={"files": 20.0}, estimate=None)
     past.asked(EscalationKind.LIMIT_REACHED, "t5", "t5-2")
     past.asked(EscalationKind.UNCLEAR, "t5")
-    category, runner = tally(gather(past.view))
+    category, runner = tally(gather(past.view, NOON))
     assert (category.by, category.name, runner.by, runner.name) == ("category", "documentation", "runner", "true")
     assert (category.builds, category.done, category.failed) == (7, 6, 1)
     assert (category.unverified, category.again, category.held, category.asked) == (1, 1, 1, 1)
@@ -28,5 +29,5 @@ def test_of_few_only_the_counts_are_told() -> None:
     """Neither an interval nor a ratio of one build."""
     past = Past()
     past.ran("a", estimate=2.0)
-    one = tally(gather(past.view))[0]
+    one = tally(gather(past.view, NOON))[0]
     assert (one.builds, one.low, one.high, one.estimate) == (1, None, None, None)

@@ -10,10 +10,11 @@ from state.model.build import Check, Result
 from state.model.escalation import EscalationKind
 from state.model.task import Category
 from tests.engine.learning.improving.past import NO, YES, Past
+from tests.making import NOON
 
 
 def found(past: Past, by: str = "category") -> list[Weakness]:
-    return [one for one in find(gather(past.view)) if one.by == by]
+    return [one for one in find(gather(past.view, NOON)) if one.by == by]
 
 
 def test_estimates_that_are_too_short() -> None:
@@ -95,7 +96,7 @@ def test_of_few_builds_nothing_is_said() -> None:
     past = Past()
     for number in range(4):
         past.ran(f"t{number}", "failed")
-    assert find(gather(past.view)) == []
+    assert find(gather(past.view, NOON)) == []
 
 
 def test_the_same_builds_are_told_of_once() -> None:
@@ -103,7 +104,7 @@ def test_the_same_builds_are_told_of_once() -> None:
     past = Past()
     for number in range(8):
         past.ran(f"t{number}", "failed", repo="/srv/a")
-    assert [(one.by, one.name) for one in find(gather(past.view))] == [("category", "documentation")]
+    assert [(one.by, one.name) for one in find(gather(past.view, NOON))] == [("category", "documentation")]
 
 
 def test_what_goes_well_mostly_is_left_alone() -> None:
@@ -114,5 +115,5 @@ def test_what_goes_well_mostly_is_left_alone() -> None:
         past = Past()
         for number in range(dice.randint(5, 60)):
             past.ran(f"t{number}", "failed" if dice.random() < 1 / 7 else "done")
-        called += bool(find(gather(past.view)))
+        called += bool(find(gather(past.view, NOON)))
     assert called <= 2

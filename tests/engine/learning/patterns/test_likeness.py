@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.learning.patterns.likeness import ANSWERS, bare, of_category, of_source, of_task, stem
+from engine.learning.patterns.likeness import ANSWERS, Likeness, bare, of_task, stem
 from state.model.task import Category
 from tests.making import a_spec
 
@@ -42,7 +42,6 @@ def test_it_is_said_in_words() -> None:
     """A likeness can be read by somebody who knows none of this."""
     spec = a_spec(title="Tidy up 3", repo="/srv/shop/", source="TASK_QUEUE.md")
     assert of_task(spec).said() == "a task like “tidy up” in shop"
-    assert of_category(spec).said() == "a bug_fix task in shop"
-    assert of_source(spec).said() == "tasks from TASK_QUEUE.md"
-    assert of_source(a_spec()) is None
+    assert Likeness(kind="category", category="bug_fix", repo="/srv/shop").said() == "a bug_fix task in shop"
+    assert Likeness(kind="source", source="TASK_QUEUE.md").said() == "tasks from TASK_QUEUE.md"
     assert ANSWERS.said() == "answers to questions"
