@@ -92,8 +92,8 @@ def test_nothing_is_begun_that_could_not_be_recorded(house: House, disk: Witness
     asyncio.run(scene())
 
 
-def test_a_build_without_a_repository_takes_three_syncs(house: House, disk: WitnessDisk) -> None:
-    """One for the decision with its token, one for the start, one for all that came of it; the request is a fourth."""
+def test_all_that_comes_of_a_quick_build_takes_one_sync(house: House, disk: WitnessDisk) -> None:
+    """Before it come one for the decision, with its token, and one for its start; the request may take a fourth."""
 
     async def scene() -> None:
         async with house.live() as engine:

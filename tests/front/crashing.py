@@ -182,7 +182,7 @@ class Campaign:
     def _spec(self) -> Spec:
         """One of three kinds of work, each of which leaves a trace of every time that it is run."""
         number = len(self.asked)
-        nap = f"sleep 0.{self.dice.randrange(25):02}"
+        nap = f"sleep 0.{self.dice.randrange(60):02}"
         kind = number % 3
         label = (_bare(number), f"safe-{number}", f"merged-{number}")[kind]
         self.asked.add(label)
