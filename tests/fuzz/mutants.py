@@ -25,6 +25,7 @@ _NASTY = (
     b"../../x",
     b"%s%n",
     b"::progress 100 ",
+    b"::usage model=a in=9 out=9 ",
     b"@@ -1 +1 @@",
     b"\\u0000",
 )

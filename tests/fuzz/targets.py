@@ -19,6 +19,7 @@ from engine.schedule.cron import next_after
 from engine.schedule.cron import parse as parse_cron
 from engine.schedule.expression import CronError
 from engine.signals import asking, checks, frequency, reading
+from engine.work.counts.usage import MOST_MODELS
 from engine.work.progress import ProgressReader, commits_from_reflog, criteria_ticked
 from state import journal, line
 from state.files import Workspace
@@ -119,6 +120,8 @@ def _read_progress(data: bytes) -> None:
     reader.feed(data[len(data) // 2 :])
     assert reader.percent is None or 0 <= reader.percent <= 100
     assert len(reader.step) <= 200
+    assert len(reader.used.tokens) <= MOST_MODELS + 1
+    assert all(len(used.model) <= 64 and used.total >= 0 for used in reader.used.tokens)
     assert len(criteria_ticked(data.decode(errors="replace"), ("the sum is exact", "it is documented"))) == 2
     assert len(commits_from_reflog(data)) <= 100
 
@@ -209,7 +212,8 @@ cron = "0 7 * * *"
 run = "overnight brief"
 """
 _PROGRESS = (
-    b"building\n::progress 40 writing tests\r\n- [x] the sum is exact\n- [ ] it is documented\n::progress 99.5% last\n"
+    b"building\n::usage model=small-7 in=900 cached=4 out=40 usd=0.01\n"
+    b"::progress 40 writing tests\r\n- [x] the sum is exact\n- [ ] it is documented\n::progress 99.5% last\n"
 )
 _REFLOG = b"%b %b A U Thor <a@example.com> 1700000000 +0000\tcommit: Mend the sum\n" % (b"0" * 40, b"1" * 40)
 _DIFF = """\
