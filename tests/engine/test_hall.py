@@ -10,6 +10,7 @@ from engine import hall as hall_module
 from engine.hall import Hall
 from engine.work.sandbox import Machine
 from state.files import create_workspace
+from state.model import reason as reason_module
 from state.model.reason import POSSIBLE
 from state.settings import Settings
 from state.store import Store, StoreFailed
@@ -119,7 +120,8 @@ def test_what_was_possible_is_written_down_with_a_decision(hall: Hall) -> None:
 
 def test_every_action_with_options_is_decided_somewhere() -> None:
     """The list of what is possible holds nothing that nobody decides any more."""
-    root = Path(hall_module.__file__).parent
-    source = "\n".join(path.read_text(encoding="utf-8") for path in root.rglob("*.py"))
+    engine, nouns = Path(hall_module.__file__).parent, Path(reason_module.__file__)
+    deciders = {*engine.rglob("*.py"), *nouns.parent.rglob("*.py")} - {nouns}
+    source = "\n".join(path.read_text(encoding="utf-8") for path in deciders)
     assert [action for action in POSSIBLE if f'"{action}"' not in source] == []
     assert all(len(options) > 1 for options in POSSIBLE.values())
