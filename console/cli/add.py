@@ -25,7 +25,7 @@ _FIELDS = (
     ("--desc", "TEXT", False, "What is wanted, in full."),
     ("--criterion", "TEXT", True, "What must be true when it is done; give one each."),
     ("--priority", "LEVEL", False, "high, medium or low."),
-    ("--category", "KIND", False, "bug-fix, performance, docs, infrastructure, feature, external-action or config."),
+    ("--category", "KIND", False, "bug-fix, perf, docs, infrastructure, feature, research, external-action or config."),
     ("--time", "HOURS", False, "How long it should take: 2, 30m, 1-2 hours."),
     ("--tech", "NAMES", True, "What it is made with, separated by commas."),
     ("--repo", "DIR", False, "The git repository to work on; without one it starts in an empty folder."),

@@ -29,6 +29,7 @@ def scan(hand: Hand, dry_run: bool, as_json: bool) -> None:
     from engine.clock import SystemClock
     from engine.links.mail import scan as mails
     from engine.links.mail.account import lease
+    from engine.links.trouble import LinkFailed
     from engine.safety.privacy.ward import obey
     from state.model.command import NoteMail
 
@@ -36,7 +37,10 @@ def scan(hand: Hand, dry_run: bool, as_json: bool) -> None:
     scrubber = obey(workspace, settings)
     account = lease(workspace, settings)
     view = _view(hand)
-    found = mails.scan(account, view.mailboxes, view.mails, SystemClock().now(), scrubber)
+    try:
+        found = mails.scan(account, view.mailboxes, view.mails, SystemClock().now(), scrubber)
+    except LinkFailed as error:
+        raise LinkFailed(f"{error}; nothing was changed, and the next scan tries again") from error
     text = f"would ask about {len(found.picks)}" if dry_run else ""
     if not dry_run:
         try:

@@ -147,5 +147,4 @@ def _failed(account: Account, text: str) -> LinkFailed:
     packed = base64.b64encode(f"\0{account.settings.user}\0{password}".encode()).decode()
     for secret in (packed, password):
         text = text.replace(secret, f"[secret {account.password.name}]")
-    where = f"{account.settings.host}:{account.port}"
-    return LinkFailed(f"mail: {where}: {one_line(text, _WIDTH)}; nothing was changed, and the next scan tries again")
+    return LinkFailed(f"mail: {account.settings.host}:{account.port}: {one_line(text, _WIDTH)}")

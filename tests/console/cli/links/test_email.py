@@ -53,6 +53,7 @@ def holding(space: Space, words: bytes) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_an_offer_becomes_one_question_with_a_draft(space: Space, real: Office) -> None:
     """Found once in however many scans, never marked as read; a yes puts the draft where it was wanted, unsent."""
     real.put(mail(Message_ID="<1@client.example>"), mail("lunch?"), mail("Re: Quote", References="<1@client.example>"))
@@ -106,7 +107,7 @@ def test_the_password_stands_nowhere(space: Space, real: Office) -> None:
     settings = space.root / "midwatch.toml"
     settings.write_text(settings.read_text().replace('user = "ada"', 'user = "bob"'))
     told = space.fails(6, "email", "scan")
-    assert "AUTHENTICATIONFAILED" in told and PASSWORD not in told
+    assert "AUTHENTICATIONFAILED" in told and "next scan tries again" in told and PASSWORD not in told
     assert holding(space, PASSWORD.encode()) == []
 
 
