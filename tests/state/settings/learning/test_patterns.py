@@ -21,5 +21,5 @@ def test_a_confidence_that_would_queue_anything_is_refused(tmp_path: Path, told:
     """Less sure than a coin, or surer than sure, is a mistake with its line and key."""
     path = tmp_path / "midwatch.toml"
     path.write_text(f"[patterns]\nprebuild_over = {told}\n")
-    with pytest.raises(SettingsError, match=r"midwatch.toml:2: patterns.prebuild_over: expected a number from 0.5 to 1"):
+    with pytest.raises(SettingsError, match=r":2: patterns.prebuild_over: expected a number from 0.5 to 1"):
         load(path)
