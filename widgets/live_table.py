@@ -278,7 +278,7 @@ class LiveTable(ScrollView, Generic[R], can_focus=True):
         index = y + self.scroll_offset.y
         if index >= len(self._rows):
             hint = self.NOTHING if index == 0 and not self.records else "No row has these words." if index == 0 else ""
-            return Strip([Segment(fit(f" {hint}", width), base + self._tone(Tone.DIM))], width)
+            return Strip([Segment(" " + fit(hint, width - 1), base + self._tone(Tone.DIM))], width)
         key = self._rows[index][1]
         chosen = key == self.selected
         if chosen:

@@ -125,7 +125,10 @@ class SchedulesScreen(Page):
 
     def action_pause(self) -> None:
         """Let the selected schedule rest, or go on."""
-        if (record := self._pane.record) is not None:
+        record = self._pane.record
+        if record is None:
+            self.notify("Nothing is scheduled.", severity="warning", markup=False)
+        else:
             self.post_message(self.Asked(PauseSchedule(name=record.state.name, on=not record.state.paused)))
 
     def on_live_table_moved(self, event: LiveTable.Moved) -> None:

@@ -114,7 +114,9 @@ def test_nothing_scheduled() -> None:
 
     async def scene(helm: Helm) -> None:
         await helm.press("S")
-        await helm.sees("Nothing is scheduled")
+        await helm.sees(" Nothing is scheduled: midwatch.toml shows")
+        await helm.press("p")
+        await helm.sees("Nothing is scheduled.")
         await helm.press("n", "p")
         assert helm.engine.commands == []
 
