@@ -194,3 +194,15 @@ def test_a_diff_is_measured_by_the_lines_within_its_hunks() -> None:
     )
     assert n.measure(diff) == n.Size(added=3, removed=2)
     assert n.measure("") == n.Size(added=0, removed=0)
+
+
+def test_an_offer_by_mail_waits_with_the_verbs_that_answer_it() -> None:
+    """Its draft can be looked at, kept or refused; an offer that a program told of can only be dismissed."""
+    fields: dict[str, Any] = {"type": EscalationKind.OPPORTUNITY, "priority": Urgency.MEDIUM, "text": "an offer"}
+    by_mail = Escalation(id="e1", created_at=START, label="mail:0123456789ab", **fields)
+    told = Escalation(id="e2", created_at=START + HOUR, label="signal:offer", **fields)
+    night = n.tell(a_view(escalations={"e1": by_mail, "e2": told}), (), SPAN)
+    assert [wait.verbs for wait in night.waits] == [
+        tuple(f"midwatch {verb} mail:0123456789ab" for verb in ("email show", "approve", "deny")),
+        ("midwatch deny signal:offer",),
+    ]
