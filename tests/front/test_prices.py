@@ -55,22 +55,6 @@ def test_priced_tokens_are_held_at_the_limit_on_money_and_pass_below_it(open_spa
     assert "3.30" in space.ok("telemetry") and "2,000,000" in space.ok("telemetry")
 
 
-def test_a_build_that_is_over_at_once_is_told_of_all_the_same(open_space: Callable[..., Space]) -> None:
-    """Nobody could hold it; where only builds are to wait, the next one starts."""
-    space = open_space('[prices]\nunpriced = "hold"\n')
-    space.add("quick", "echo '::usage model=new-1 in=5'")
-    with space.engine():
-        assert space.wait("quick", "done", "failed") == "done"
-        space.add("next", "true")
-        assert space.wait("next", "done", "failed") == "done"
-        assert "it ended before it could be held: models without a price 1 of 0" in space.build("quick-1").notes
-    strict = open_space()
-    strict.add("quick", "echo '::usage model=new-1 in=5'")
-    with strict.engine():
-        until(lambda: "MANUAL MODE" in strict.ok("status"), "the deciding to stop")
-        assert '[prices."new-1"]' in strict.ok("status")
-
-
 def test_an_engine_that_is_to_end_leaves_a_frozen_build_and_says_so(open_space: Callable[..., Space]) -> None:
     """Its exit code is one of its own; the answer is given without an engine, and the next one carries it out."""
     space = open_space('[prices]\nunpriced = "hold"\n')
