@@ -120,8 +120,8 @@ def test_a_build_that_takes_too_long_is_held_and_then_ended(open_space: Opening)
     """The time limit freezes it and asks; when nobody answers it dies with all that it started, and that is said."""
     space = open_space('[retry]\ntimes = 0\n[limits]\nhold = "2s"\n')
     space.add("long", "sleep 98765 & sleep 98765", "--limit", "time=1s")
-    space.work()
-    assert space.state("long") == "killed"
+    with space.engine():
+        space.wait("long", "killed")
     assert "nobody answered" in space.row("long")["reasons"][0]["text"]
     (held,) = space.decisions("--action", "build_held")
     assert held["label"] == "long" and "time" in held["why"]
