@@ -63,7 +63,7 @@ class Learnt(Noun, frozen=True, kw_only=True):
 
 
 def learn(view: View, zone: tzinfo) -> Learnt:
-    """Return the routines of a view, which no shuffled history would show. Pure; a second for 100,000 tasks."""
+    """Return the routines of a view, which no shuffled history would show. Pure."""
     history = gather(view, zone)
     now = history.wall(view.at)
     often = {like: found for like, found in history.tasks.items() if len(found) >= rhythms.LEAST}
