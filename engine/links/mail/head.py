@@ -6,8 +6,9 @@ import quopri
 import re
 from datetime import UTC, datetime
 from email import policy
+from email.errors import MessageError
 from email.parser import BytesHeaderParser
-from email.utils import parseaddr, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from state.model.links.mail import PREFIX
@@ -22,6 +23,7 @@ _ID = re.compile(r"<[!-;=?-~]{1,240}>")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 SUBJECT_WIDTH = 200
 _NAME_WIDTH = 80
+_ADDRESS_WIDTH = 2000
 _MOST_IDS = 20
 
 
@@ -111,12 +113,17 @@ def _sender(fields: dict[str, str]) -> tuple[str, str]:
 
 
 def _parsed(value: str) -> tuple[str, str]:
+    # email.utils.parseaddr answers differently from one patch release of Python to the next.
+    plain = value[:_ADDRESS_WIDTH].replace("\r", " ").replace("\n", " ")
     try:
-        name, address = parseaddr(value.replace("\r", " ").replace("\n", " "))
-    except (ValueError, IndexError, RecursionError):
+        first = next(iter(policy.default.header_factory("from", plain).addresses), None)
+    except (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
+        return "", ""
+    if first is None:
         return "", ""
     # The parser joins what stands apart; an address that nobody wrote is none.
-    return name, address if _ADDRESS.fullmatch(address) and address in value else ""
+    address = first.addr_spec
+    return first.display_name, address if _ADDRESS.fullmatch(address) and address in value else ""
 
 
 def _date(value: str) -> datetime | None:

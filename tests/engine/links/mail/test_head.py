@@ -45,7 +45,7 @@ def test_subjects_are_made_plain(told: str, meant: str) -> None:
         ('"Builder, Bob" <bob@client.example>', "Builder, Bob", "bob@client.example"),
         ("=?utf-8?Q?Zo=C3=AB?= <zoe@client.example>", "Zoë", "zoe@client.example"),
         ("=?utf-8?Q?evil=2C?= <bob@client.example>, <eve@evil.example>", "evil,", "bob@client.example"),
-        ("Bob <bob@client.example\r\n Bcc: eve@evil.example>", "Bob", ""),
+        ("Bob <bob@client.example\r\n Bcc: eve@evil.example>", "Bob", "bob@client.example"),
         ("undisclosed", "", ""),
         ("", "", ""),
     ],
