@@ -61,6 +61,13 @@ async def calls(stand: Stand) -> Proof:
     return seen("limit: API calls", build.hold is not None, f"1,001 with 1,000 allowed: {_end(build)}")
 
 
+async def price(stand: Stand) -> Proof:
+    """Nothing goes on with a model whose price nobody has said."""
+    build = await stand.build("price", "echo '::usage model=nobodys-model in=1000 out=10'; sleep 300")
+    held = build.hold is not None and "nobodys-model" in build.hold.text
+    return seen("limit: model without a price", held, f"1,010 tokens of one that no setting prices: {_end(build)}")
+
+
 async def output(stand: Stand) -> Proof:
     """What is printed beyond the limit is cut, and that is told."""
     build = await stand.build("output", "head -c 4M /dev/zero | tr '\\0' x", limits=LimitOverrides(output_bytes=MB))
@@ -78,4 +85,4 @@ def _end(build: Build) -> str:
     return build.hold.text if build.hold is not None else str(getattr(build.state, "text", build.state_name))
 
 
-TRIALS: tuple[Trial, ...] = (memory, file_size, open_files, processes, time, output, files, calls)
+TRIALS: tuple[Trial, ...] = (memory, file_size, open_files, processes, time, output, files, calls, price)

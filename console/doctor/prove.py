@@ -22,6 +22,9 @@ files_per_h = "none"
 [limits.breaker]
 failures = 0
 unchanged = 0
+
+[prices]
+unpriced = "hold"
 """
 """What keeps one trial from holding back another: these are limits on what all builds do together."""
 
