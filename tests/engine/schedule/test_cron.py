@@ -118,6 +118,7 @@ def test_changes_of_other_kinds(expression: str, zone: str, after: str, expected
         ("0 0 1-7 * */7", ["2026-01-04", "2026-02-01", "2026-03-01"]),
         ("@weekly", ["2026-01-04", "2026-01-11", "2026-01-18"]),
         ("@Yearly", ["2027-01-01", "2028-01-01", "2029-01-01"]),
+        ("0 0 1,*/2 * 0,*/1", ["2026-01-02", "2026-01-03", "2026-01-04"]),
         ("0 0 * JAN-mar 5-7", ["2026-01-02", "2026-01-03", "2026-01-04"]),
     ],
 )
@@ -169,6 +170,14 @@ def test_it_goes_only_forward(expression: str, zone_name: str, start: datetime) 
         after = found
 
 
+def croniter_reads(expression: str) -> bool:
+    """Whether croniter reads the days as cron does, which looks for a star at the beginning of a field only.
+
+    Of `1,*/2 * 0,*/1` it makes all weekdays and so a field with a star: odd days, where cron and cronsim say every day.
+    """
+    return not any(",*" in field for field in expression.split()[2:5])
+
+
 @settings(max_examples=300, deadline=None)
 @given(expressions, st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1)))
 def test_the_quick_way_agrees_with_croniter(expression: str, start: datetime) -> None:
@@ -179,6 +188,7 @@ def test_the_quick_way_agrees_with_croniter(expression: str, start: datetime) ->
         assume(False)
         return
     assert cron.plain
+    assume(croniter_reads(expression))
     judge = croniter(expression, start, datetime, implement_cron_bug=True)
     for expected in islice(judge.all_next(), 5):
         found = next_local(cron, start)
@@ -195,6 +205,7 @@ def test_seconds_agree_with_croniter_in_both_places(expression: str, second: int
     except CronError:
         assume(False)
         return
+    assume(croniter_reads(expression))
     judge = croniter(f"{expression} {second}", start, datetime, implement_cron_bug=True)
     expected = list(islice(judge.all_next(), 3))
     for cron in (first, last):
