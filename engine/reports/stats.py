@@ -5,21 +5,16 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from engine.reports.runs import Span, ending, merged_at, over_at, ran_s
+from engine.telemetry.odds import LEAST, middle, of_middle, wilson
 from state.model.build import Build
 from state.model.counts.tokens import total
 from state.model.escalation import EscalationKind
 from state.model.record import Noun
 from state.model.view import View
 
-LEAST = 5
-"""With fewer than so many cases nothing is said of a rate or a middle but the cases themselves."""
-MISSED_EACH_SIDE = 20
-"""An interval of 90 % lies above what it is meant to hold once in twenty times, and below it as often."""
 ALL = "all"
 """The row that adds up the others."""
 
-_Z = 1.6449
-"""What a normal distribution exceeds once in twenty times, in standard deviations."""
 _ASKING = (EscalationKind.APPROVAL_NEEDED, EscalationKind.REVIEW_NEEDED)
 
 
@@ -107,15 +102,8 @@ def count(view: View, span: Span) -> Stats:
 
 
 def rate(successes: int, n: int) -> Rate:
-    """Return a rate with Wilson's score interval (Wilson 1927), which holds for few cases and at the ends, too."""
-    if n < LEAST:
-        return Rate(n=n, successes=successes, interval=None)
-    share, square = successes / n, _Z * _Z
-    middle = (share + square / (2 * n)) / (1 + square / n)
-    reach = _Z / (1 + square / n) * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
-    return Rate(
-        n=n, successes=successes, interval=Interval(low=max(0.0, middle - reach), high=min(1.0, middle + reach))
-    )
+    """Return a rate; with fewer than five cases nothing is said of it but the cases themselves."""
+    return Rate(n=n, successes=successes, interval=_between(wilson(successes, n)) if n >= LEAST else None)
 
 
 def durations(values_s: Iterable[float]) -> Durations:
@@ -124,26 +112,15 @@ def durations(values_s: Iterable[float]) -> Durations:
     n = len(ordered)
     if not n:
         return Durations(n=0, median_s=None, p90_s=None, interval=None)
-    median = (ordered[(n - 1) // 2] + ordered[n // 2]) / 2
+    median = middle(ordered)
     if n < LEAST:
         return Durations(n=n, median_s=median, p90_s=None, interval=None)
     p90 = ordered[math.ceil(0.9 * n) - 1]
-    return Durations(n=n, median_s=median, p90_s=p90, interval=_of_median(ordered))
+    return Durations(n=n, median_s=median, p90_s=p90, interval=_between(of_middle(ordered)))
 
 
-def _of_median(ordered: Sequence[float]) -> Interval:
-    """Return the narrowest pair of values, equally far from both ends, that holds the median often enough.
-
-    The k-th smallest and the k-th largest of n miss it as often as fewer than k of n tosses of a coin show heads, on
-    either side (David and Nagaraja, Order Statistics, 7.1).
-    """
-    n = len(ordered)
-    rank, ways, fewer = 0, n, 1
-    # Of 2 ** n ways for the coin to fall, `fewer` show at most `rank` heads and `ways` one more than that.
-    while (fewer + ways) * MISSED_EACH_SIDE <= 1 << n:
-        rank, fewer = rank + 1, fewer + ways
-        ways = ways * (n - rank) // (rank + 1)
-    return Interval(low=ordered[rank], high=ordered[n - rank - 1])
+def _between(ends: tuple[float, float]) -> Interval:
+    return Interval(low=ends[0], high=ends[1])
 
 
 def _row(category: str, builds: Sequence[Build], now: datetime) -> Row:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from engine.learning.improving.runs import Group, failed_check
-from engine.learning.odds import LEAST, middle, wilson
+from engine.telemetry.odds import LEAST, middle, wilson
 from state.model.record import Noun
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from engine.learning.improving.runs import Group, Run, checked, failed_check
-from engine.learning.odds import LEAST, middle, of_middle, wilson
+from engine.telemetry.odds import LEAST, middle, of_middle, wilson
 from state.model.brakes import figure
 from state.model.escalation import EscalationKind
 from state.model.record import Noun

@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from engine.learning.odds import Sure, log_chance, middle, sure
 from engine.learning.patterns.history import Happening
 from engine.learning.patterns.likeness import Likeness
 from engine.learning.patterns.rhythms import CHANCE, LEAST, LIKELY
+from engine.telemetry.odds import Sure, log_chance, middle, sure
 
 MOST = 10_000
 """So many of the latest happenings are looked at."""

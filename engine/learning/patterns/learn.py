@@ -6,13 +6,13 @@ from datetime import datetime, tzinfo
 
 import msgspec
 
-from engine.learning.odds import Sure
 from engine.learning.patterns import follows, rhythms
 from engine.learning.patterns.follows import Succession
 from engine.learning.patterns.history import Happening, History, gather
 from engine.learning.patterns.likeness import ANSWERS, Likeness
 from engine.learning.patterns.rhythm import Rhythm
 from engine.policy.times import lasting
+from engine.telemetry.odds import Sure
 from state.model.record import Noun
 from state.model.view import View
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from engine.learning.odds import Sure, log_chance, sure
 from engine.learning.patterns.rhythm import LAST, Rhythm
+from engine.telemetry.odds import Sure, log_chance, sure
 
 LEAST = 4
 """Of fewer days no rhythm is made."""

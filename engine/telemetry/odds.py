@@ -7,9 +7,11 @@ from state.model.record import Noun
 
 Z = 1.6449
 """What a normal distribution exceeds once in twenty times: intervals here hold what they are meant to 9 times of 10."""
+MISSED_EACH_SIDE = 20
+"""An interval of 90 % lies above what it is meant to hold once in twenty times, and below it as often."""
 LEAST = 5
-"""From fewer values nothing is concluded on a middle."""
-_MANY = 1000
+"""From fewer cases nothing is concluded on a share or a middle."""
+_MANY = 20_000
 """Tosses of so many coins are as good as normally distributed, and counting their ways takes long."""
 FADES = 10
 """After so many further occasions one counts half as much: what was once a routine is given up as it was taken up."""
@@ -88,7 +90,7 @@ def of_middle(ordered: Sequence[float]) -> tuple[float, float]:
         return ordered[rank], ordered[n - rank - 1]
     rank, ways, fewer = 0, n, 1
     # Of 2 ** n ways for the coin to fall, `fewer` show at most `rank` heads and `ways` one more than that.
-    while (fewer + ways) * 20 <= 1 << n:
+    while (fewer + ways) * MISSED_EACH_SIDE <= 1 << n:
         rank, fewer = rank + 1, fewer + ways
         ways = ways * (n - rank) // (rank + 1)
     return ordered[rank], ordered[n - rank - 1]
