@@ -85,7 +85,7 @@ def test_where_the_middle_lies_supposes_nothing() -> None:
 
 
 def test_of_many_values_it_is_told_in_a_moment_and_alike() -> None:
-    """Beyond a thousand it goes by the normal distribution, which differs from counting by a rank or two."""
+    """Beyond twenty thousand it goes by the normal distribution, which differs from counting by a rank or two."""
     counted, told = of_middle(range(20_000)), of_middle(range(20_001))
     assert abs(counted[0] - told[0]) <= 2 and abs(counted[1] - told[1]) <= 2
     low, high = of_middle(range(1_000_000))
