@@ -19,6 +19,7 @@ from console.screens.subject import Kind, Subject, resolve, shown_build
 from engine.clock import Clock
 from state.files import Workspace
 from state.model import task as t
+from state.model.build import Running
 from state.model.view import View
 from widgets.anomalies import AnomaliesPane
 from widgets.builds import ActiveBuild, BuildsPane
@@ -35,6 +36,8 @@ UNSETTLED_S = 0.5
 """A key within this time after the selection had to move by itself is not taken as an answer to the new row."""
 TURNS = 4
 """After so many turns of the loop each pane has told the screen which of its rows changed."""
+AGAIN_S = 5.0
+"""How often the details of a running build say anew how long it has run, be it ever so silent."""
 WAITING = (t.Queued, t.Held, t.AwaitingApproval, t.Retrying)
 
 
@@ -115,6 +118,7 @@ class Deck(Screen[None]):
         self._queue.focus()
         self._feed = Feed(self._detail, self.workspace, self._ports)
         self._retell()
+        self.set_interval(AGAIN_S, self._tell_time)
 
     @property
     def subject(self) -> Subject | None:
@@ -195,10 +199,16 @@ class Deck(Screen[None]):
         task = self.view.tasks.get(subject.label)
         build = shown_build(subject, self.view)
         findings = self._ports.explain(task, self.view) if task and isinstance(task.state, WAITING) else ()
-        lines = story.tell(subject, self.view, build, findings)
+        lines = story.tell(subject, self.view, build, findings, self._clock.now())
         self._detail.show_facts(story.title(subject, self.view), lines, same=same)
         body = self._body or (Body.DIFF if subject.state == "awaiting_review" else Body.LOG)
         self._feed.choose(body, build)
+
+    def _tell_time(self) -> None:
+        subject = self.subject
+        build = shown_build(subject, self.view) if subject is not None else None
+        if self.is_current and subject is not None and build is not None and isinstance(build.state, Running):
+            self._tell(subject, same=True)
 
     def _show_keys(self, subject: Subject | None) -> None:
         self.query_one(KeyBar).show(

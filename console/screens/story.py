@@ -1,7 +1,7 @@
 """Everything that the details say of one thing, in words."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from console.screens.subject import Kind, Subject
 from console.screens.unusual import asked_about, picture
@@ -27,7 +27,7 @@ _PICTURE = 48
 """As wide as fits beside the lists of a window of 110 columns."""
 
 
-def tell(subject: Subject, view: View, build: Build | None, findings: Sequence[Finding]) -> list[Cell]:
+def tell(subject: Subject, view: View, build: Build | None, findings: Sequence[Finding], now: datetime) -> list[Cell]:
     """Return the lines on a subject: what it asks, its task's state and reasons, and the build that tells of it."""
     lines: list[Cell] = []
     if subject.kind is Kind.ESCALATION:
@@ -39,7 +39,7 @@ def tell(subject: Subject, view: View, build: Build | None, findings: Sequence[F
         progress = view.progress.get(build.id) if build else None
         lines += _state(task, build)
         lines += _reasons(task, findings)
-        lines += _build(build, progress) if build else ()
+        lines += _build(build, progress, now) if build else ()
         lines += _wanted(task, progress)
     return lines
 
@@ -127,7 +127,7 @@ def _held_back(findings: Sequence[Finding]) -> bool:
     return any(finding.verdict != "allow" for finding in findings)
 
 
-def _build(build: Build, progress: Progress | None) -> Lines:
+def _build(build: Build, progress: Progress | None, now: datetime) -> Lines:
     active = ActiveBuild(build, progress)
     mark = words.build_state(build)
     yield Cell(f"Build {build.id}", Tone.STRONG)
@@ -138,7 +138,7 @@ def _build(build: Build, progress: Progress | None) -> Lines:
         took = f", took {_span(build.ended_at - build.started_at)}" if build.ended_at else ""
         yield Cell(f"  started {words.moment(build.started_at)}{took}", Tone.DIM)
     yield Cell(f"  {_figures(build, active.live)}", Tone.DIM)
-    yield from _margins(active)
+    yield from _margins(active, now)
     checks = (("executed", build.executed), ("verified", build.verified), ("delivered", build.delivered))
     for name, check in checks:
         mark = words.check(check.result)
@@ -150,12 +150,12 @@ def _build(build: Build, progress: Progress | None) -> Lines:
     yield BLANK
 
 
-def _margins(active: ActiveBuild) -> Lines:
+def _margins(active: ActiveBuild, now: datetime) -> Lines:
     """How much of each limit is taken, the nearest first; what nothing was taken of is not told."""
     live = active.live
     if live is None or live.life_at is None:
         return
-    told = [margin for margin in margins(active.build, live, live.life_at) if margin.used]
+    told = [margin for margin in margins(active.build, live, now) if margin.used]
     name = max((len(figure.name(margin.figure)) for margin in told), default=0)
     for margin in told:
         tone = Tone.BAD if margin.share >= 1 else Tone.WARN if margin.share >= CLOSE else Tone.DIM

@@ -12,7 +12,7 @@ from state.model.escalation import EscalationKind
 from state.model.progress import Progress
 from tests.console.fake_engine import FakeEngine, anomaly, night, question, running
 from tests.console.helm import Helm, sail
-from tests.making import NOON, a_task
+from tests.making import NOON, ManualClock, a_task
 from tests.widgets.stage import HOSTILE, harmless
 from widgets.builds import BuildsPane
 from widgets.queue import QueuePane
@@ -255,6 +255,22 @@ def test_without_colour_everything_is_still_said(monkeypatch: pytest.MonkeyPatch
                     assert max(colour.triplet) - min(colour.triplet) <= 1
 
     sail(scene, night(FakeEngine()))
+
+
+def test_the_time_of_a_silent_build_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing comes of it, and still its details say how long it has run."""
+    monkeypatch.setattr("console.screens.deck.AGAIN_S", 0.05)
+    clock, engine = ManualClock(), FakeEngine()
+    engine.put(
+        a_task("x", t.Building(build="x-1")), running("x-1", started_at=NOON), Progress(build="x-1", life_at=NOON)
+    )
+
+    async def scene(helm: Helm) -> None:
+        await helm.at("builds", "x-1")
+        clock.forward(90 * 60)
+        await helm.sees("1.5 h/")
+
+    sail(scene, engine, clock=clock)
 
 
 def test_ten_thousand_tasks() -> None:

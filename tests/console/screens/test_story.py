@@ -1,6 +1,7 @@
 """The details tell all that is known, in words."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -17,11 +18,11 @@ from tests.console.fake_engine import DIGEST, FakeEngine, night
 from tests.making import NOON, a_build, a_task
 
 
-def told(view: View, kind: Kind, key: str, *findings: Finding) -> str:
+def told(view: View, kind: Kind, key: str, *findings: Finding, now: datetime = NOON) -> str:
     """The story as one text."""
     subject = resolve(kind, key, view)
     assert subject is not None
-    return "\n".join(cell.text for cell in tell(subject, view, shown_build(subject, view), findings))
+    return "\n".join(cell.text for cell in tell(subject, view, shown_build(subject, view), findings, now))
 
 
 def night_view() -> View:
@@ -66,6 +67,16 @@ def test_a_running_build_tells_how_it_fares() -> None:
     assert "executed  ○ not yet" in text
     assert "[x] the sum of ten entries" in text
     assert "commit: Round once" in text
+
+
+def test_a_silent_build_tells_how_long_it_has_run_by_now() -> None:
+    """Its time goes on although its last sign of life is long past."""
+    view = night_view()
+    progress = Progress(build="ledger-1", life_at=NOON)
+    build = msgspec.structs.replace(view.builds["ledger-1"], started_at=NOON)
+    view = msgspec.structs.replace(view, builds={"ledger-1": build}, progress={"ledger-1": progress})
+    text = told(view, Kind.BUILD, "ledger-1", now=NOON + timedelta(minutes=90))
+    assert re.search(r"time +\S+ +1.5 h/", text), text
 
 
 def test_a_finished_build_tells_what_is_proven() -> None:
