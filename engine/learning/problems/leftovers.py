@@ -7,9 +7,6 @@ from pathlib import Path
 from state.files import Workspace
 from state.model.build import Build, Finished, Result
 
-COPIED = "work"
-"""What a verification leaves: a copy of the result."""
-
 
 def spare(workspace: Workspace, builds: Iterable[Build], now: datetime, keep_s: float) -> Iterator[tuple[Build, Path]]:
     """Yield each such folder with its build, whether it is there or not: of builds that ended more than `keep_s` ago.
